@@ -1,0 +1,314 @@
+"""The plan and the conflict: what planning answers. The Plan JSON (version 1) is these pydantic models, nothing else."""
+
+from typing import Annotated, Any, Literal, TypeAlias
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Class = Literal["measured", "published", "fitted", "simulated", "assumed"]
+
+
+class Part(BaseModel):
+    """Base of every part: frozen, no unknown fields."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class Figure(Part):
+    """A number with its interval, its class and what it rests on."""
+
+    mean: float
+    low: float
+    high: float
+    level: float = 0.9
+    """Level of the interval."""
+    number_class: Class = "fitted"
+    """measured, published, fitted, simulated or assumed."""
+    evidence: tuple[str, ...] = ()
+    """Ids of the plan's evidence list."""
+
+
+class GateChoice(Part):
+    """The gate of a cascade."""
+
+    kind: str
+    """What decides: 'answer log-probability'."""
+    escalation_share: Figure
+    strong_model: str
+    strong_place: str
+    auc: float
+
+
+class OptionChoice(Part):
+    """One way to serve a segment."""
+
+    tier: Literal["specialist", "grounded", "generalist", "frontier"]
+    model: str
+    model_name: str
+    technique: Literal["direct", "few_shot", "fine_tune", "rag", "rag+fine_tune"]
+    serving: Literal["api", "self_hosted", "on_device"]
+    place: str
+    """What a person reads: 'Mistral · EU'."""
+    provider: str
+    area: str
+    offer_key: str = ""
+    """litellm key; '' for own machines."""
+    pool: str = ""
+    """Id of the pool; '' for APIs and devices."""
+    gate: GateChoice | None = None
+
+    @property
+    def label(self) -> str:
+        """Short name: model, technique and, for a cascade, where it escalates."""
+        technique = {"direct": "", "few_shot": " + examples", "fine_tune": ", fine-tuned"}.get(
+            self.technique, " + retrieval" if self.technique == "rag" else ", fine-tuned + retrieval"
+        )
+        cascade = f" → {self.gate.strong_model.split('/')[-1]}" if self.gate else ""
+        return f"{self.model_name}{technique}{cascade}"
+
+
+class CostPart(Part):
+    """One line of a segment's cost."""
+
+    name: str
+    """'input tokens', 'cached input', 'output tokens', 'hidden reasoning', 'retries', 'escalations', 'gate', 'GPU pool' ..."""
+    monthly_usd: float
+    number_class: Class
+    evidence: tuple[str, ...] = ()
+    how: str
+    """The arithmetic in one line: '1,500,000 requests x 420 tokens x 0.10 USD per 1M'."""
+
+
+class RunnerUp(Part):
+    """The next best way to serve a segment, all other segments planned anew around it."""
+
+    option: OptionChoice
+    extra_cost_usd: float
+    quality: Figure
+
+
+class Relaxed(Part):
+    """What relaxing one limit would change."""
+
+    limit: str
+    """Path in the workload: 'segments.ticket-triage.latency.ttft_p95_ms'."""
+    from_value: str
+    to_value: str
+    saves_usd: float
+    text: str
+    """'600 USD a month less at a TTFT of 1.7 s instead of 1.5 s'."""
+
+
+class Rival(Part):
+    """An option that would have won in a share of the draws."""
+
+    option: OptionChoice
+    share: float
+
+
+class NamedModel(Part):
+    """A model the user named (today, prefer): always shown, with the reason where it fails."""
+
+    model: str
+    role: Literal["today", "prefer"]
+    option: OptionChoice | None
+    monthly_cost_usd: Figure | None
+    quality: Figure | None
+    fits: bool
+    reason: str
+
+
+class SegmentPlan(Part):
+    """What serves one segment."""
+
+    name: str
+    skill: str
+    requests_per_month: float
+    option: OptionChoice
+    monthly_cost_usd: Figure
+    """Usage plus the segment's share of pools and components."""
+    cost_per_request_usd: Figure
+    cost_per_acceptable_answer_usd: Figure
+    """Cost over acceptable answers; retries, escalations, hidden reasoning and the gate included."""
+    quality: Figure
+    quality_floor: float
+    """Mean of the floor over the draws."""
+    floor_text: str
+    ttft_p95_ms: Figure
+    total_p95_ms: Figure
+    meets: dict[str, float]
+    """Limit to share of draws in which it holds: {'quality_floor': 0.97, 'latency.ttft_p95_ms': 1.0}."""
+    binding: tuple[str, ...]
+    """Limits that keep a cheaper option out."""
+    why: str
+    anchor: str
+    anchor_kind: Literal["observed", "like", "usual"]
+    cost_parts: tuple[CostPart, ...]
+    runner_up: RunnerUp | None
+    relaxed: tuple[Relaxed, ...]
+    rivals: tuple[Rival, ...]
+    named: tuple[NamedModel, ...]
+    options_considered: int
+    options_fitting: int
+
+
+class Totals(Part):
+    """The whole plan."""
+
+    monthly_cost_usd: Figure
+    quality: Figure
+    """Share of acceptable answers over all requests."""
+    cost_per_1000_requests_usd: Figure
+    requests_per_month: float
+    models: int
+    providers: int
+    carbon_kg_per_month: Figure
+    people_usd_per_month: float
+    wrong_answer_cost_usd: Figure
+    """error_cost_usd times wrong answers; shown beside, not in the cost."""
+
+
+class Baseline(Part):
+    """A plan to compare with."""
+
+    name: Literal["all_frontier", "all_small", "best_single", "today", "oracle"]
+    label: str
+    """'Everything on Claude Opus 5.5'."""
+    model: str
+    monthly_cost_usd: Figure | None
+    quality: Figure | None
+    saving_usd: Figure | None
+    """Baseline minus plan, draw by draw."""
+    fits: bool
+    """Whether it holds every limit at the stated confidence."""
+    note: str
+
+
+class FixedCost(Part):
+    """A component paid once however many segments use it."""
+
+    id: str
+    label: str
+    monthly_cost_usd: Figure
+    segments: tuple[str, ...]
+    note: str
+
+
+class PoolPlan(Part):
+    """A self-hosted pool."""
+
+    id: str
+    model: str
+    gpu: str
+    gpus_per_replica: int
+    replicas: int
+    precision: str
+    provider: str
+    area: str
+    utilisation: Figure
+    """Busy share at the busiest hour."""
+    monthly_cost_usd: float
+    segments: tuple[str, ...]
+    sizing: tuple[str, ...]
+
+
+class EvidenceItem(Part):
+    """A fact that numbers of the plan rest on."""
+
+    id: str
+    what: str
+    value: str
+    number_class: Class
+    source: str
+    date: str
+    url: str
+
+
+class AssumptionItem(Part):
+    """A number that no one gave."""
+
+    path: str
+    """Where it is changed: 'assumptions.engineer_hour_usd'."""
+    value: str
+    reason: str
+
+
+class FrontPoint(Part):
+    """One plan of the cost-quality front."""
+
+    monthly_cost_usd: Figure
+    quality: Figure
+    models: tuple[str, ...]
+    chosen: bool
+
+
+class FirstStep(Part):
+    """What to do first."""
+
+    kind: Literal["probe", "limit", "anchor", "retirement"]
+    text: str
+    value_usd_per_month: float | None
+
+
+class Plan(Part):
+    """The answer: one option per segment, with evidence."""
+
+    version: Literal[1] = 1
+    planner_version: str
+    workload_hash: str
+    workload: dict[str, Any]
+    """Copy of the workload as given."""
+    catalog_version: str
+    catalog_date: str
+    seed: int
+    status: Literal["optimal", "feasible"]
+    mip_gap: float
+    answer: str
+    """The first sentence of the home page."""
+    segments: tuple[SegmentPlan, ...]
+    totals: Totals
+    baselines: tuple[Baseline, ...]
+    fixed_costs: tuple[FixedCost, ...]
+    pools: tuple[PoolPlan, ...]
+    front: tuple[FrontPoint, ...] = ()
+    first_steps: tuple[FirstStep, ...]
+    evidence: tuple[EvidenceItem, ...]
+    assumptions: tuple[AssumptionItem, ...]
+    warnings: tuple[str, ...]
+
+
+class LimitInConflict(Part):
+    """One limit of the smallest set that cannot hold together."""
+
+    limit: str
+    """Path in the workload."""
+    value: str
+    best_reachable: str
+    """'0.93 with openai/gpt-6-sol', with the other limits of the set held."""
+    relax_to: str
+    """Least change of this limit alone that frees the set; '' if none does."""
+    confidence_reached: Annotated[float | None, Field(ge=0.0, le=1.0)] = None
+    """Highest confidence at which the set can be shown to hold; None when no option can."""
+
+
+class Conflict(Part):
+    """The smallest set of limits that cannot hold together, and what to relax by how much."""
+
+    version: Literal[1] = 1
+    planner_version: str
+    workload_hash: str
+    catalog_version: str
+    status: Literal["infeasible"] = "infeasible"
+    kind: Literal["impossible", "not_shown"]
+    """impossible: no option is likely to hold them; not_shown: one may, but not at the stated confidence yet."""
+    segment: str
+    """Segment the conflict lies in; '' when it is between segments."""
+    limits: tuple[LimitInConflict, ...]
+    text: str
+    """The answer in one or two sentences."""
+    probe: str
+    """For not_shown: the probe that would settle it; '' otherwise."""
+    accept_confidence: float | None
+    """For not_shown: the confidence at which the plan would pass."""
+
+
+Outcome: TypeAlias = Plan | Conflict

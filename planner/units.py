@@ -1,0 +1,70 @@
+"""Names and shapes of money, tokens, time and shares; posterior draws and the intervals read off them.
+
+Everything uncertain is an array of draws with the draws on the last axis. Draws of one quantity always come
+from the same named stream, so two options compare draw by draw (common random numbers) and a change to one
+row of the catalog leaves every other row's draws as they were.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Draws: TypeAlias = npt.NDArray[np.float64]
+"""Float64 array whose last axis runs over posterior draws."""
+Floats: TypeAlias = npt.NDArray[np.float64]
+Ints: TypeAlias = npt.NDArray[np.int64]
+Bools: TypeAlias = npt.NDArray[np.bool_]
+
+DRAW_COUNT: Final = 256
+SEED: Final = 20261124
+LEVEL: Final = 0.9
+"""Level of every interval that is shown unless a page says otherwise."""
+
+HOURS_PER_MONTH: Final = 730.0
+SECONDS_PER_MONTH: Final = HOURS_PER_MONTH * 3600.0
+TOKENS_PER_MTOK: Final = 1e6
+MS_PER_S: Final = 1000.0
+Z95: Final = 1.6448536269514722
+"""95th percentile of the standard normal distribution."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """Mean and equal-tailed credible interval of one quantity."""
+
+    mean: float
+    low: float
+    high: float
+    level: float = LEVEL
+
+
+def interval_of(draws: Draws, level: float = LEVEL) -> Interval:
+    """Mean and equal-tailed interval of one vector of draws, shape (S,)."""
+    tail = (1.0 - level) / 2.0
+    low, high = np.quantile(draws, (tail, 1.0 - tail))
+    return Interval(float(np.mean(draws)), float(low), float(high), level)
+
+
+def stream(seed: int, *names: str) -> np.random.Generator:
+    """Random generator that depends on the seed and the names alone, never on call order."""
+    digest = hashlib.blake2b("\x1f".join(names).encode(), digest_size=16).digest()
+    return np.random.default_rng([seed, *np.frombuffer(digest, dtype=np.uint32).tolist()])
+
+
+def normal_draws(seed: int, *names: str, size: int = DRAW_COUNT) -> Draws:
+    """Standard normal draws of the named quantity, shape (size,)."""
+    return stream(seed, *names).standard_normal(size)
+
+
+def logit(share: Draws | float) -> Draws:
+    """Log odds of a share, clipped to 0.5 % from either end as the technique tables are."""
+    clipped = np.clip(share, 0.005, 0.995)
+    return np.log(clipped) - np.log1p(-clipped)
+
+
+def logistic(log_odds: Draws | float) -> Draws:
+    """Share that has the given log odds."""
+    return 1.0 / (1.0 + np.exp(-np.asarray(log_odds, dtype=np.float64)))

@@ -1,0 +1,314 @@
+"""The workload: what is asked. Version 1 of the YAML; the pydantic models here are its only definition."""
+
+from typing import Annotated, Any, Literal, TypeAlias, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+Skill: TypeAlias = Literal[
+    "classification",
+    "extraction",
+    "summarization",
+    "knowledge_qa",
+    "grounded_qa",
+    "chat",
+    "writing",
+    "translation",
+    "coding",
+    "reasoning",
+    "math",
+    "instruction_following",
+    "agentic",
+]
+SKILLS: tuple[Skill, ...] = get_args(Skill)
+Area: TypeAlias = Literal["eu", "us", "uk", "ch", "ca", "jp", "au", "in", "kr", "sg", "br", "apac", "cn"]
+AREAS: tuple[Area, ...] = get_args(Area)
+Modality: TypeAlias = Literal["text", "image", "audio", "video", "pdf"]
+Sensitivity: TypeAlias = Literal["public", "internal", "personal", "confidential"]
+
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+Tokens = Annotated[float, Field(ge=0.0, le=1e7, allow_inf_nan=False)]
+Usd = Annotated[float, Field(ge=0.0, le=1e12, allow_inf_nan=False)]
+Positive = Annotated[float, Field(gt=0.0, le=1e15, allow_inf_nan=False)]
+Name = Annotated[str, Field(min_length=1, max_length=80)]
+
+
+class Strict(BaseModel):
+    """Base of every part: frozen, no unknown fields, docstrings become the JSON Schema's texts."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+
+class TokenDistribution(Strict):
+    """Tokens of one request: a mean and the 95th percentile."""
+
+    mean: Annotated[float, Field(gt=0.0, le=1e7, allow_inf_nan=False)]
+    """Mean tokens per request."""
+    p95: Tokens | None = None
+    """95th percentile; 2.2 times the mean when left out."""
+
+    @model_validator(mode="after")
+    def _p95_not_below_mean(self) -> "TokenDistribution":
+        if self.p95 is not None and self.p95 < self.mean:
+            msg = f"p95 ({self.p95:g}) is below the mean ({self.mean:g}); allowed: a p95 of at least the mean"
+            raise ValueError(msg)
+        return self
+
+
+class LatencyLimits(Strict):
+    """Latency limits (SLOs) of a segment, at the 95th percentile, at the busiest hour."""
+
+    ttft_p95_ms: Positive | None = None
+    """Time to first token, milliseconds."""
+    total_p95_ms: Positive | None = None
+    """Time to the whole answer, milliseconds."""
+
+
+class DataRules(Strict):
+    """Where the data of a segment may go."""
+
+    residency: tuple[Area, ...] | None = None
+    """Areas in which requests may be processed; any when left out."""
+    may_leave_premises: bool = True
+    """False: only your own machines or devices."""
+    sensitivity: Sensitivity = "internal"
+    """How sensitive the data is; shown in the report and in the decision record."""
+    providers_allowed: tuple[Name, ...] | None = None
+    """Providers that may serve the segment; any when left out."""
+    licences_allowed: tuple[Name, ...] | None = None
+    """Model licences that are acceptable (SPDX-like ids, or 'open', 'permissive'); any when left out."""
+
+
+class Knowledge(Strict):
+    """What the answers need that no model was trained on."""
+
+    private_or_fresh_share: Share = 0.0
+    """Share of requests that need private or fresh facts."""
+    corpus_tokens: Annotated[float, Field(ge=0.0, le=1e13)] = 0.0
+    """Tokens of the documents that could be searched."""
+    changed_tokens_per_month: Annotated[float, Field(ge=0.0, le=1e13)] = 0.0
+    """Tokens of documents that change each month and are indexed anew."""
+
+
+class Training(Strict):
+    """What there is to fine-tune on."""
+
+    labelled_examples: Annotated[int, Field(ge=0, le=1_000_000_000)] = 0
+    """Labelled examples of this segment that you own."""
+    retrain_per_year: Annotated[float, Field(ge=0.0, le=365.0)] = 2.0
+    """How often a tuned model is trained anew."""
+
+
+class RelativeFloor(Strict):
+    """A quality floor relative to a model: '95 % as good as the best'."""
+
+    at_least: Annotated[float, Field(gt=0.0, le=1.5)]
+    """Share of the other's quality that is enough."""
+    of: Name = "best"
+    """'best', or a model id of the catalog."""
+
+
+class Observed(Strict):
+    """What was seen: today model M gets this share right, of n answers looked at."""
+
+    model: Name
+    """Model id of the catalog."""
+    quality: Share
+    """Share of acceptable answers."""
+    n: Annotated[int, Field(ge=1, le=100_000_000)]
+    """Answers looked at."""
+
+
+class Today(Strict):
+    """What serves the segment now."""
+
+    model: Name
+    """Model id of the catalog."""
+    share: Share = 1.0
+    """Share of the segment's requests that it serves."""
+
+
+class Segment(Strict):
+    """One kind of request."""
+
+    name: Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9][A-Za-z0-9 _.\-]*$")]
+    """Short name, unique in the workload."""
+    skill: Skill
+    """What the request exercises."""
+    requests_per_month: Annotated[float, Field(gt=0.0, le=1e12, allow_inf_nan=False)]
+    """Requests a month."""
+    input_tokens: TokenDistribution
+    """Prompt tokens of one request, shared prefix and history included, retrieved passages not."""
+    output_tokens: TokenDistribution
+    """Visible answer tokens of one request; hidden reasoning is added per model."""
+    quality_floor: Share | RelativeFloor | None = None
+    """Least acceptable share of good answers: 0.90, or {at_least: 0.95, of: best}; the latter when left out."""
+    shared_prefix_tokens: Tokens = 0.0
+    """Leading prompt tokens that are the same for all requests (system prompt, examples)."""
+    turns_per_conversation: Annotated[float, Field(ge=1.0, le=1000.0)] = 1.0
+    """Requests that belong to one conversation."""
+    tool_calls_per_request: Annotated[float, Field(ge=0.0, le=1000.0)] = 0.0
+    """Tool calls per request; each is one more model call with the history in its prompt."""
+    peak_to_mean: Annotated[float, Field(ge=1.0, le=1000.0)] = 3.0
+    """Request rate of the busiest hour over the mean rate."""
+    batchable: bool = False
+    """True: answers may come within a day, so batch prices apply."""
+    latency: LatencyLimits = LatencyLimits()
+    """Latency limits."""
+    data: DataRules = DataRules()
+    """Where the data may go."""
+    knowledge: Knowledge = Knowledge()
+    """Facts that no model was trained on."""
+    training: Training = Training()
+    """What there is to fine-tune on."""
+    languages: tuple[Annotated[str, Field(min_length=2, max_length=8)], ...] = ("en",)
+    """ISO 639-1 codes."""
+    modalities: tuple[Modality, ...] = ("text",)
+    """What requests contain."""
+    context_p99_tokens: Tokens | None = None
+    """99th percentile of prompt plus answer; derived from the token distributions when left out."""
+    samples: Annotated[str, Field(max_length=1000)] | None = None
+    """Path of a JSONL of {prompt, reference}, relative to the workload file."""
+    novelty: Share = 0.1
+    """Share of requests unlike anything seen before; weighs against small and tuned models."""
+    error_cost_usd: Usd = 0.0
+    """What one unacceptable answer costs."""
+    like: Name | None = None
+    """Benchmark id of the catalog: 'about as hard as'."""
+    observed: tuple[Observed, ...] = ()
+    """Measured quality of models you use."""
+    today: Today | None = None
+    """What serves the segment now."""
+    prefer: Name | None = None
+    """A model you would like; always shown beside the plan, never forced."""
+
+    @field_validator("modalities", "languages")
+    @classmethod
+    def _not_empty(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if not value:
+            msg = "an empty list; allowed: at least one entry"
+            raise ValueError(msg)
+        return value
+
+    @model_validator(mode="after")
+    def _parts_agree(self) -> "Segment":
+        if self.shared_prefix_tokens > self.input_tokens.mean:
+            msg = (
+                f"shared_prefix_tokens ({self.shared_prefix_tokens:g}) exceeds the mean input"
+                f" ({self.input_tokens.mean:g}); allowed: at most the mean of input_tokens"
+            )
+            raise ValueError(msg)
+        return self
+
+
+class Limits(Strict):
+    """Limits of the whole plan."""
+
+    monthly_budget_usd: Positive | None = None
+    """Most that a month may cost, fixed costs and people included."""
+    max_models: Annotated[int, Field(ge=1, le=100)] | None = None
+    """Most distinct models."""
+    min_providers: Annotated[int, Field(ge=1, le=20)] | None = None
+    """Fewest distinct providers (own machines count as one)."""
+    carbon_kg_per_month: Positive | None = None
+    """Most CO2-equivalent a month."""
+
+
+class Weights(Strict):
+    """One money scale for cost and quality."""
+
+    usd_per_quality_point: Positive
+    """What one percentage point of acceptable answers, over the whole workload, is worth in a month."""
+
+
+class Objective(Strict):
+    """What the plan is best at; exactly one of the three."""
+
+    minimise: Literal["cost"] | None = None
+    """Cheapest plan within the limits (the default)."""
+    maximise: Literal["quality"] | None = None
+    """Best quality within the limits; give a budget with it."""
+    weigh: Weights | None = None
+    """Cost less the money value of quality."""
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> "Objective":
+        if sum(part is not None for part in (self.minimise, self.maximise, self.weigh)) != 1:
+            msg = "allowed: exactly one of minimise: cost, maximise: quality, weigh: {usd_per_quality_point: N}"
+            raise ValueError(msg)
+        return self
+
+
+class Assumptions(Strict):
+    """Numbers that no one gave and that a reader may want to change."""
+
+    engineer_hour_usd: Usd = 95.0
+    """Cost of one hour of an engineer, overheads included."""
+    include_people: bool = True
+    """Count set-up and upkeep hours as cost."""
+    gpu_utilisation_cap: Annotated[float, Field(gt=0.05, le=0.95)] = 0.6
+    """Busy share of a pool at peak that is never planned beyond."""
+    gpu_price_factor: Annotated[float, Field(gt=0.0, le=100.0)] = 1.0
+    """Multiplies every GPU price (what-if)."""
+    frontier_price_factor: Annotated[float, Field(gt=0.0, le=100.0)] = 1.0
+    """Multiplies the API prices of frontier models (what-if)."""
+    cache_hit_share: Share | None = None
+    """Share of the shared prefix that is served from a provider's prompt cache; a prior when left out."""
+    retry_share: Annotated[float, Field(ge=0.0, le=1.0)] = 0.02
+    """Requests sent again because of errors or time-outs."""
+    prefer_commitment: Literal["on_demand", "spot", "reserved", "owned"] = "on_demand"
+    """How GPUs are paid for."""
+    electricity_usd_per_kwh: Annotated[float, Field(ge=0.0, le=5.0)] = 0.15
+    """Price of electricity for machines you own."""
+    grid_gco2_per_kwh: Annotated[float, Field(ge=0.0, le=2000.0)] | None = None
+    """Carbon intensity of the grid; the area's published mix when left out."""
+    device_count: Annotated[int, Field(ge=1, le=100_000_000)] = 100
+    """Devices in the field over which an on-device segment spreads."""
+    devices_exist: bool = True
+    """True: the devices are bought anyway and cost nothing more."""
+    amortise_months: Annotated[int, Field(ge=1, le=120)] = 24
+    """Months over which set-up work and bought machines are spread."""
+
+
+class Workload(Strict):
+    """All requests of a team, and what a plan for them must hold to."""
+
+    version: Literal[1]
+    """Version of this format."""
+    name: Name
+    """Name of the workload."""
+    segments: Annotated[tuple[Segment, ...], Field(min_length=1, max_length=50)]
+    """One entry a kind of request."""
+    growth_per_month: Annotated[float, Field(ge=-0.5, le=1.0)] = 0.0
+    """Growth of volume a month (0.03 is 3 %)."""
+    horizon_months: Annotated[int, Field(ge=1, le=60)] = 12
+    """Months the plan looks ahead; costs are the average month of it."""
+    limits: Limits = Limits()
+    """Limits of the whole plan."""
+    objective: Objective = Objective(minimise="cost")
+    """What the plan is best at."""
+    confidence: Annotated[float, Field(ge=0.5, le=0.99)] = 0.9
+    """Share of draws in which each limit must hold."""
+    assumptions: Assumptions = Assumptions()
+    """Numbers that no one gave."""
+
+    @model_validator(mode="after")
+    def _names_are_unique(self) -> "Workload":
+        seen: set[str] = set()
+        for segment in self.segments:
+            if segment.name in seen:
+                msg = f"two segments are named {segment.name!r}; allowed: unique names"
+                raise ValueError(msg)
+            seen.add(segment.name)
+        return self
+
+    def segment(self, name: str) -> Segment:
+        """Segment of that name; KeyError if there is none."""
+        for segment in self.segments:
+            if segment.name == name:
+                return segment
+        raise KeyError(name)
+
+
+def json_schema() -> dict[str, Any]:
+    """JSON Schema of the workload file."""
+    return Workload.model_json_schema()
