@@ -3,12 +3,13 @@
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
+from planner.beliefs.techniques import TECHNIQUES, Technique
 from planner.units import Draws, Ints
+
+__all__ = ["SERVINGS", "TECHNIQUES", "TIERS", "AnchorUse", "Component", "Exclusion", "OptionTable", "Options", "Place", "Pool", "RetirementWarning", "Serving", "Technique", "Tier"]
 
 Tier: TypeAlias = Literal["specialist", "grounded", "generalist", "frontier"]
 TIERS: Final[tuple[Tier, ...]] = ("specialist", "grounded", "generalist", "frontier")
-Technique: TypeAlias = Literal["direct", "few_shot", "fine_tune", "rag", "rag+fine_tune"]
-TECHNIQUES: Final[tuple[Technique, ...]] = ("direct", "few_shot", "fine_tune", "rag", "rag+fine_tune")
 Serving: TypeAlias = Literal["api", "self_hosted", "on_device"]
 SERVINGS: Final[tuple[Serving, ...]] = ("api", "self_hosted", "on_device")
 
