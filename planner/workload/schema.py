@@ -76,6 +76,9 @@ class DataRules(Strict):
     """Providers that may serve the segment; any when left out."""
     licences_allowed: tuple[Name, ...] | None = None
     """Model licences that are acceptable (SPDX-like ids, or 'open', 'permissive'); any when left out."""
+    devices: tuple[Name, ...] | None = None
+    """Devices (catalog ids of laptops, phones, boards) at hand where requests arise. When left out, on-device serving is
+    considered only where data may not leave the premises, on every device of the catalog."""
 
 
 class Knowledge(Strict):
