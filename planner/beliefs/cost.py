@@ -1,28 +1,12 @@
-"""What it costs: tokens by API, replicas, components and people, energy and carbon; everything in a month of the horizon."""
+"""What requests cost by API: tokens times prices over an average month of the horizon, whole and line by line."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
 
-from planner.beliefs.serving import DeviceSizing
 from planner.catalog.pricing import TokenUse
-from planner.catalog.schema import Catalog, Embedder, Gpu, GpuPrice, Model, NumberClass, Offer, VectorStore
+from planner.catalog.schema import Catalog, Embedder, NumberClass, Offer, VectorStore
 from planner.units import SEED, Draws
 from planner.workload.schema import Assumptions, Segment, Workload
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class MonthlyCost:
-    """What one component costs in a month; the fields of options.Component that this room knows."""
-
-    monthly_usd: Draws
-    """(S,) all of it: services, amortised set-up, people."""
-    people_usd: float
-    """Of which people's hours, mean."""
-    note: str
-    """How the figure comes about, one line."""
-    source_ids: tuple[str, ...]
-    """Prior ids ('prior:...') and catalog rows ('store:pgvector', 'embedder:...')."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -126,97 +110,4 @@ def retrieval_usage_usd(
 
 def gate_usage_usd(catalog: Catalog, segment: Segment, *, volume: float = 1.0, seed: int = SEED) -> Draws:
     """What a cascade's gate costs by the request in a month, shape (S,)."""
-    raise NotImplementedError
-
-
-def provider_component_usd(catalog: Catalog, assumptions: Assumptions, seed: int = SEED) -> MonthlyCost:
-    """A contract with one more API provider: set-up and upkeep hours of people."""
-    raise NotImplementedError
-
-
-def self_hosted_stack_component_usd(catalog: Catalog, assumptions: Assumptions, seed: int = SEED) -> MonthlyCost:
-    """The serving stack of all own pools, once: set-up and upkeep hours of people."""
-    raise NotImplementedError
-
-
-def people_component_usd(
-    catalog: Catalog,
-    kind: Literal["self_hosted_model", "adapter_pool", "gate", "few_shot"],
-    assumptions: Assumptions,
-    seed: int = SEED,
-) -> MonthlyCost:
-    """A part that costs only people's hours."""
-    raise NotImplementedError
-
-
-def fine_tune_component_usd(
-    catalog: Catalog, model: Model, segment: Segment, assumptions: Assumptions, *, provider: str | None, seed: int = SEED
-) -> MonthlyCost:
-    """Tuning jobs of one model for one segment: at a provider by the token, or (provider None) on rented GPUs by LoRA."""
-    raise NotImplementedError
-
-
-def rag_component_usd(
-    catalog: Catalog,
-    segment: Segment,
-    embedder: Embedder,
-    store: VectorStore,
-    assumptions: Assumptions,
-    seed: int = SEED,
-) -> MonthlyCost:
-    """One index: embedding of the corpus (amortised) and of its changes, gigabytes in the store, people's hours."""
-    raise NotImplementedError
-
-
-def vector_store_component_usd(
-    catalog: Catalog, store: VectorStore, assumptions: Assumptions, seed: int = SEED
-) -> MonthlyCost:
-    """The store under all indexes: its fixed price and people's hours."""
-    raise NotImplementedError
-
-
-def device_fleet_component_usd(
-    catalog: Catalog, device: Gpu, assumptions: Assumptions, seed: int = SEED
-) -> MonthlyCost:
-    """Devices in the field: bought (unless they exist), and people's hours for rolling models out."""
-    raise NotImplementedError
-
-
-def device_usage_usd(sizing: DeviceSizing, segment: Segment, assumptions: Assumptions, *, volume: float = 1.0) -> Draws:
-    """Electricity of an on-device segment in a month, USD, shape (S,)."""
-    raise NotImplementedError
-
-
-def pool_usd_per_replica_month(
-    price: GpuPrice, gpu: Gpu, gpus_per_replica: int, assumptions: Assumptions, catalog: Catalog
-) -> float:
-    """USD of one always-on replica in a month: whole instances rented, or bought machines with power and hosting."""
-    raise NotImplementedError
-
-
-def pool_carbon_kg_per_replica_month(
-    catalog: Catalog, gpu: Gpu, gpus_per_replica: int, area: str, assumptions: Assumptions, seed: int = SEED
-) -> Draws:
-    """CO2-equivalent of one replica's electricity in a month, kg, shape (S,); an area of '' or 'global' takes the world's mix."""
-    raise NotImplementedError
-
-
-def api_carbon_kg(
-    catalog: Catalog,
-    offers: Sequence[Offer],
-    segment: Segment,
-    assumptions: Assumptions,
-    *,
-    volume: float = 1.0,
-    extra: Extra = Extra(),
-    seed: int = SEED,
-) -> Draws:
-    """CO2-equivalent of a segment by each offer in a month, kg, shape (N, S): a stated estimate with a wide range."""
-    raise NotImplementedError
-
-
-def device_carbon_kg(
-    catalog: Catalog, sizing: DeviceSizing, segment: Segment, assumptions: Assumptions, *, volume: float = 1.0
-) -> Draws:
-    """CO2-equivalent of an on-device segment in a month, kg, shape (S,)."""
     raise NotImplementedError

@@ -51,33 +51,6 @@ class PoolSizing:
     source_ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class DeviceSizing:
-    """One model on one device, one request at a time."""
-
-    model: str
-    device: str
-    precision: Precision
-    memory_gb: float
-    """Memory the model and its cache take."""
-    tokens_per_s: Draws
-    """(S,) single-stream decode speed."""
-    prefill_tokens_per_s: Draws
-    """(S,)"""
-    ttft_p50_ms: Draws
-    """(S,)"""
-    ttft_p95_ms: Draws
-    """(S,)"""
-    total_p50_ms: Draws
-    """(S,)"""
-    total_p95_ms: Draws
-    """(S,)"""
-    joules_per_request: Draws
-    """(S,) energy of one request, joules."""
-    sizing: tuple[str, ...]
-    source_ids: tuple[str, ...]
-
-
 def peak_requests_per_second(segment: Segment, volume: float = 1.0) -> float:
     """Requests a second of the busiest hour; `volume` is `cost.volume_factor(workload)`."""
     raise NotImplementedError
@@ -108,19 +81,4 @@ def size_replicas(
     seed: int = SEED,
 ) -> tuple[PoolSizing | str, ...]:
     """Size many set-ups at once (vectorised), in the order of `setups`; same numbers as `size_replica`."""
-    raise NotImplementedError
-
-
-def device_serving(
-    catalog: Catalog,
-    model: Model,
-    device: Gpu,
-    precision: Precision,
-    segment: Segment,
-    *,
-    extra_input_tokens: float = 0.0,
-    before_ms: Draws | float = 0.0,
-    seed: int = SEED,
-) -> DeviceSizing | str:
-    """Speed of a model on a laptop, phone, edge board or consumer card; a sentence saying why when it does not fit."""
     raise NotImplementedError
