@@ -1,0 +1,67 @@
+"""One colour a tier, the same on every page, chart and report; fonts and surfaces for light and dark.
+
+The four tier colours are taken from the colour-blind safe palette of Okabe and Ito (2008,
+https://jfly.uni-koeln.de/color/), the purple darkened a little. Each has a contrast of at least 3:1 (WCAG 2.2,
+non-text contrast) on both backgrounds, so one set serves both themes.
+"""
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Final, Literal, TypeAlias
+
+from planner.options.table import TIERS, Tier
+
+__all__ = ["FONTS", "MODES", "SURFACES", "TIERS", "TIER_COLOURS", "TIER_TEXTS", "Mode", "Surface", "Tier", "contrast"]
+
+Mode: TypeAlias = Literal["light", "dark"]
+MODES: Final[tuple[Mode, ...]] = ("light", "dark")
+
+TIER_COLOURS: Final = MappingProxyType(
+    {"specialist": "#009E73", "grounded": "#0072B2", "generalist": "#BB6497", "frontier": "#D55E00"}
+)
+TIER_TEXTS: Final = MappingProxyType(
+    {
+        "specialist": "a small or tuned model for one job",
+        "grounded": "answers from your documents",
+        "generalist": "a mid-size model for many jobs",
+        "frontier": "the strongest, for what others cannot do",
+    }
+)
+FONTS: Final = 'Inter, "Source Sans 3", "Segoe UI", Roboto, "Helvetica Neue", Arial, "Liberation Sans", sans-serif'
+
+
+@dataclass(frozen=True, slots=True)
+class Surface:
+    """Colours of one background."""
+
+    background: str
+    raised: str
+    """Cards and tables."""
+    text: str
+    muted: str
+    """Secondary text and interval bars; still at least 4.5:1."""
+    line: str
+    """Grid and borders."""
+    neutral: str
+    """Bars that stand for no tier (baselines, segments)."""
+    warning: str
+
+
+SURFACES: Final = MappingProxyType(
+    {
+        "light": Surface("#FFFFFF", "#F6F7F9", "#1B1F24", "#5A6470", "#D9DEE4", "#7A8591", "#A33B00"),
+        "dark": Surface("#0E1117", "#181D26", "#E8EBEF", "#A3ADB8", "#2E3641", "#7F8A97", "#FF9A5C"),
+    }
+)
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio of two #RRGGBB colours, 1 to 21 (WCAG 2.2, relative luminance)."""
+    lights = sorted((_luminance(one), _luminance(other)))
+    return (lights[1] + 0.05) / (lights[0] + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    shares = [int(colour[at : at + 2], 16) / 255.0 for at in (1, 3, 5)]
+    linear = [share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
