@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal, TypeAlias, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
 Skill: TypeAlias = Literal[
     "classification",
@@ -36,6 +36,15 @@ class Strict(BaseModel):
     """Base of every part: frozen, no unknown fields, docstrings become the JSON Schema's texts."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _true_is_no_number(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 (pydantic hands over anything)
+        """Refuse true and false where a number is wanted; pydantic would read them as 1 and 0."""
+        if isinstance(value, bool) and cls.model_fields[info.field_name or ""].annotation is not bool:
+            msg = f"{str(value).lower()}; allowed: a value of this field's own kind, not true or false"
+            raise ValueError(msg)
+        return value
 
 
 class TokenDistribution(Strict):
@@ -77,8 +86,8 @@ class DataRules(Strict):
     licences_allowed: tuple[Name, ...] | None = None
     """Model licences that are acceptable (SPDX-like ids, or 'open', 'permissive'); any when left out."""
     devices: tuple[Name, ...] | None = None
-    """Devices (catalog ids of laptops, phones, boards) at hand where requests arise. When left out, on-device serving is
-    considered only where data may not leave the premises, on every device of the catalog."""
+    """Devices (catalog ids of laptops, phones, boards) at hand where requests arise. When left out, on-device
+    serving is considered only where data may not leave the premises, on every device of the catalog."""
 
 
 class Knowledge(Strict):
