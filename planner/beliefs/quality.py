@@ -1,11 +1,30 @@
-"""Quality: the latent-skill model. (Interface; body follows.)"""
+"""Quality: how well each model does on each kind of request, as posterior draws of the latent-skill model.
+
+Quality of a segment is the share of its requests answered acceptably. The skill model (skill_model.py) knows abilities;
+a segment's difficulty comes from its anchor: what the user saw (observed), a benchmark it is about as hard as (like), or
+the usual benchmark of its skill. The weaker the anchor, the wider the interval.
+"""
 
 from dataclasses import dataclass
-from typing import Literal
+from difflib import get_close_matches
+from typing import Final, Literal
 
-from planner.catalog.schema import Catalog
-from planner.units import SEED, Draws, Ints
-from planner.workload.schema import Segment
+import numpy as np
+
+from planner.beliefs.quality_cells import Frame, build_frame, effort_of, planned_effort
+from planner.beliefs.skill_model import SkillFit, fit_skill_model
+from planner.catalog.schema import Benchmark, Catalog
+from planner.errors import InputError
+from planner.units import DRAW_COUNT, SEED, Draws, Floats, Ints, logistic, normal_draws, stream
+from planner.workload.schema import SKILLS, Segment
+
+_LIKE_SD: Final = 0.25
+"""A segment said to be 'about as hard as' a benchmark differs from it by this much, logit sd (a stated prior)."""
+_OBSERVED_DIFFICULTY_SD: Final = 2.0
+"""Before anything is observed a segment may be far easier or harder than the usual benchmark, logit sd."""
+_RESIDUAL_KEPT: Final = 0.5
+"""Share of a model's oddity on a benchmark that it is assumed to carry over to a segment like it."""
+_EFFORT_MATCH: Final = 0.3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -16,6 +35,12 @@ class QualityBeliefs:
     """All models of the catalog, in catalog order."""
     evidence_rows: Ints
     """(M,) benchmark rows behind each model; 0: 'no public evidence'."""
+    benchmark_ids: tuple[str, ...]
+    fit: SkillFit
+    frame: Frame
+    ability_noise: Draws
+    """(M, K, S) standard normals, one stream a model: a model that is better than thought is so in all its skills."""
+    seed: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,10 +60,217 @@ class SegmentQuality:
 
 
 def fit_quality(catalog: Catalog, seed: int = SEED) -> QualityBeliefs:
-    """Fit abilities to the catalog's evidence."""
-    raise NotImplementedError
+    """Fit abilities to the catalog's evidence; about a second for 20,000 rows."""
+    frame = build_frame(catalog)
+    curated = len(catalog.models)
+    return QualityBeliefs(
+        model_ids=frame.models[:curated],
+        evidence_rows=frame.rows[:curated],
+        benchmark_ids=frame.benchmarks,
+        fit=fit_skill_model(frame.cells),
+        frame=frame,
+        ability_noise=np.array(
+            [
+                stream(seed, "ability", model).standard_normal((frame.cells.skills, DRAW_COUNT))
+                for model in frame.models[:curated]
+            ]
+        ),
+        seed=seed,
+    )
+
+
+def _nearest_variant(quality: QualityBeliefs, model: int, effort: float) -> int | None:
+    """Measured setting closest to the planned effort and with the most rows; None when none is close."""
+    cells = quality.frame.cells
+    candidates = np.flatnonzero(cells.model == model)
+    close = [v for v in candidates if abs(float(cells.effort[v]) - effort) <= _EFFORT_MATCH]
+    if not close:
+        return None
+    rows = np.bincount(cells.variant, minlength=cells.model.size)
+    return int(max(close, key=lambda v: (int(rows[v]), -int(v))))
+
+
+def _moments(quality: QualityBeliefs, catalog: Catalog, model: int, skill: str) -> tuple[Floats, Floats]:
+    """Mean (K,) and covariance (K, K) of a model's ability at the effort a plan assumes."""
+    fit = quality.fit
+    effort = planned_effort(catalog.models[quality.model_ids[model]], skill)
+    variant = _nearest_variant(quality, model, effort)
+    if variant is not None:
+        return fit.variant_mean[variant], fit.variant_covariance[variant]
+    facts = quality.frame.cells.facts[model]
+    # Uncertain effects of facts matter where facts are all there is.
+    leverage = float(facts @ fit.effects_covariance @ facts) if quality.evidence_rows[model] == 0 else 0.0
+    covariance = fit.ability_covariance[model] + leverage * fit.psi + fit.tau2 * np.eye(fit.psi.shape[0])
+    return fit.ability_mean[model] + effort * fit.effort_effect, covariance
+
+
+def ability_moments(quality: QualityBeliefs, catalog: Catalog, skill: str) -> tuple[Floats, Floats]:
+    """Ability of all curated models at the effort a plan assumes for the skill: means (M, K), covariances (M, K, K)."""
+    moments = [_moments(quality, catalog, model, skill) for model in range(len(quality.model_ids))]
+    return np.array([mean for mean, _ in moments]), np.array([cov for _, cov in moments])
+
+
+def _residuals(quality: QualityBeliefs, benchmark: int) -> tuple[Floats, Floats]:
+    """What each model's own score on a benchmark says beyond its skills: mean and variance (M,), in units of scale."""
+    fit, cells = quality.fit, quality.frame.cells
+    models = len(quality.model_ids)
+    odd = float(fit.odd_variance[benchmark])
+    mean, variance = np.zeros(models), np.full(models, odd)
+    weight = np.zeros(models)
+    total = np.zeros(models)
+    for row in np.flatnonzero(cells.benchmark == benchmark):
+        variant = cells.variant[row]
+        model = cells.model[variant]
+        if model >= models:
+            continue
+        expected = float(fit.loading[benchmark] @ fit.variant_mean[variant])
+        gap = (cells.z[row] - fit.mu[benchmark]) / fit.scale[benchmark] - expected
+        noise = cells.sampling[row] / fit.scale[benchmark] ** 2
+        gain = odd / (odd + noise)
+        total[model] += gain * gap
+        weight[model] += 1.0
+    seen = weight > 0
+    mean[seen] = _RESIDUAL_KEPT * total[seen] / weight[seen]
+    variance[seen] = odd * (1.0 - _RESIDUAL_KEPT**2)
+    return mean, variance
+
+
+def _benchmark_number(quality: QualityBeliefs, segment: Segment, name: str) -> int:
+    if name in quality.benchmark_ids:
+        return quality.benchmark_ids.index(name)
+    close = get_close_matches(name, quality.benchmark_ids, n=3, cutoff=0.3)
+    allowed = f"a benchmark of the catalog with scores, such as {', '.join(close or quality.benchmark_ids[:3])}"
+    raise InputError("workload", f"segments.{segment.name}.like", found=name, allowed=allowed)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Latent:
+    """Log odds of every model on a benchmark, sampling noise left out."""
+
+    mean: Floats
+    """(M,)"""
+    direction: Floats
+    """(M, K) how the ability noise moves them."""
+    own_variance: Floats
+    """(M,) what skills do not explain."""
+    benchmark: str
+
+    @property
+    def variance(self) -> Floats:
+        return np.asarray(np.sum(self.direction**2, axis=1) + self.own_variance)
+
+
+def _latent(quality: QualityBeliefs, catalog: Catalog, skill: str, benchmark: int) -> _Latent:
+    fit = quality.fit
+    mean, covariance = ability_moments(quality, catalog, skill)
+    loading = fit.loading[benchmark]
+    residual, residual_variance = _residuals(quality, benchmark)
+    scale = float(fit.scale[benchmark])
+    return _Latent(
+        mean=fit.mu[benchmark] + scale * (mean @ loading + residual),
+        direction=scale * np.einsum("k,mkj->mj", loading, np.linalg.cholesky(covariance)),
+        own_variance=scale**2 * residual_variance,
+        benchmark=quality.benchmark_ids[benchmark],
+    )
+
+
+def _latent_draws(quality: QualityBeliefs, latent: _Latent) -> Draws:
+    """Draws (M, S); the same model and benchmark give the same draws in every segment."""
+    skilled = np.einsum("mk,mks->ms", latent.direction, quality.ability_noise)
+    own = np.array([normal_draws(quality.seed, "own", latent.benchmark, model) for model in quality.model_ids])
+    return np.asarray(latent.mean[:, None] + skilled + np.sqrt(latent.own_variance)[:, None] * own)
+
+
+def _share(log_odds: Draws, benchmark: Benchmark) -> Draws:
+    chance = benchmark.chance if benchmark.link == "share" else 0.0
+    return np.asarray(chance + (1.0 - chance) * logistic(log_odds))
+
+
+def anchor_quality(quality: QualityBeliefs, catalog: Catalog, skill: str) -> Draws:
+    """Expected score (M, S) of every model on the usual benchmark of a skill: for pages that compare skills."""
+    anchor = catalog.anchors[skill]
+    number = quality.benchmark_ids.index(anchor.benchmark)
+    return _share(
+        _latent_draws(quality, _latent(quality, catalog, skill, number)), catalog.benchmarks[anchor.benchmark]
+    )
+
+
+def skill_qualities(quality: QualityBeliefs, catalog: Catalog) -> dict[str, Draws]:
+    """`anchor_quality` of every skill."""
+    return {skill: anchor_quality(quality, catalog, skill) for skill in SKILLS}
+
+
+def _conditioned(quality: QualityBeliefs, segment: Segment, latent: _Latent) -> Draws:
+    """Log odds (M, S) given what was observed: exact Gaussian conditioning applied draw by draw (Matheron's rule).
+
+    Models share the segment's difficulty d ~ N(0, sd^2): Cov(m, m') = sd^2 + [m = m'] variance_m. An observed share q
+    of n answers is the log odds of q with variance 1 / (n q (1 - q)).
+    """
+    row = {name: number for number, name in enumerate(quality.model_ids)}
+    unknown = [seen.model for seen in segment.observed if seen.model not in row]
+    if unknown:
+        close = get_close_matches(unknown[0], quality.model_ids, n=3, cutoff=0.4)
+        allowed = f"a model id of the catalog, such as {', '.join(close or quality.model_ids[:3])}"
+        raise InputError("workload", f"segments.{segment.name}.observed", found=unknown[0], allowed=allowed)
+    seen = np.array([row[item.model] for item in segment.observed])
+    n = np.array([float(item.n) for item in segment.observed])
+    share = np.clip([item.quality for item in segment.observed], 0.5 / n, 1.0 - 0.5 / n)
+    target = np.log(share / (1.0 - share))
+    noise = 1.0 / (n * share * (1.0 - share))
+    common = _OBSERVED_DIFFICULTY_SD**2
+    models = np.arange(latent.mean.size)[:, None]
+    covariance = np.full((latent.mean.size, seen.size), common) + latent.variance[:, None] * (models == seen)
+    gain = covariance @ np.linalg.inv(covariance[seen] + np.diag(noise))
+    difficulty = _OBSERVED_DIFFICULTY_SD * normal_draws(quality.seed, "difficulty", segment.name)
+    prior = _latent_draws(quality, latent) + difficulty
+    error = np.sqrt(noise)[:, None] * stream(quality.seed, "observed", segment.name).standard_normal(
+        (seen.size, DRAW_COUNT)
+    )
+    return np.asarray(prior + gain @ (target[:, None] - prior[seen] - error))
 
 
 def segment_quality(quality: QualityBeliefs, catalog: Catalog, segment: Segment) -> SegmentQuality:
-    """Direct quality of all models on a segment, difficulty taken from its anchor."""
-    raise NotImplementedError
+    """Direct quality of all models on a segment, difficulty taken from its anchor; InputError for unknown names."""
+    usual = catalog.anchors[segment.skill]
+    name = segment.like or usual.benchmark
+    number = _benchmark_number(quality, segment, name)
+    benchmark = catalog.benchmarks[name]
+    latent = _latent(quality, catalog, segment.skill, number)
+    kind: Literal["observed", "like", "usual"]
+    if segment.observed:
+        kind, log_odds = "observed", _conditioned(quality, segment, latent)
+        listed = "; ".join(f"{item.model} {item.quality:.0%} of {item.n}" for item in segment.observed)
+        text = f"difficulty set by what you observed: {listed}"
+    else:
+        kind, spread = ("like", _LIKE_SD) if segment.like else ("usual", usual.difference_sd)
+        difficulty = spread * normal_draws(quality.seed, "difficulty", segment.name)
+        log_odds = _latent_draws(quality, latent) + difficulty
+        text = (
+            f"taken to be about as hard as {benchmark.name}, as you said"
+            if segment.like
+            else f"taken to be about as hard as {benchmark.name}, the usual anchor of {segment.skill}: {usual.reason}"
+        )
+    rows = int(np.sum(quality.frame.cells.benchmark == number))
+    return SegmentQuality(
+        segment=segment.name,
+        model_ids=quality.model_ids,
+        direct=_share(log_odds, benchmark) if kind != "observed" else np.asarray(logistic(log_odds)),
+        anchor_kind=kind,
+        anchor_benchmark=name,
+        anchor_text=text,
+        anchor_rows=rows,
+        evidence_rows=quality.evidence_rows,
+    )
+
+
+__all__ = [
+    "QualityBeliefs",
+    "SegmentQuality",
+    "ability_moments",
+    "anchor_quality",
+    "effort_of",
+    "fit_quality",
+    "planned_effort",
+    "segment_quality",
+    "skill_qualities",
+]

@@ -1,0 +1,189 @@
+"""From the catalog to the arrays the skill model is fitted to: facts of models, variants and efforts, logit scores."""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from planner.beliefs.skill_model import Cells
+from planner.catalog.schema import Benchmark, Catalog, Evidence, Model
+from planner.units import Floats, Ints
+from planner.workload.schema import SKILLS
+
+_ITEMS_WHEN_UNSTATED: Final = 80.0
+_RATING_VARIANCE: Final = 0.003
+"""Variance of an Arena rating in logits: the published 95 % intervals are about 10 to 20 points wide."""
+_SELF_REPORTED_VARIANCE: Final = 0.12
+"""Added for scores published by the model's maker (prompting and sampling are chosen to flatter); a stated prior."""
+_LEAST_ROWS: Final = 5
+"""Benchmarks with fewer variants say nothing that their own difficulty does not take up."""
+_THINKING_SKILLS: Final = frozenset({"reasoning", "math", "coding", "agentic"})
+_PLANNED_EFFORT: Final = 0.75
+
+_EFFORTS: Final[tuple[tuple[str, float], ...]] = (
+    (r"non[- _]?think|no[- _]?think|non[- _]?reason|thinking[- _]?off|\bnone\b|base", 0.0),
+    (r"minimal", 0.25),
+    (r"\blow\b", 0.5),
+    (r"\bmedium\b|\bmed\b", 0.75),
+    (r"xhigh|\bhigh\b|\bmax\b|think|reason|\d+k\b", 1.0),
+)
+
+
+def effort_of(variant: str) -> float:
+    """Reasoning effort that a variant's name states, 0 to 1; 0 when it states none.
+
+    >>> effort_of("medium"), effort_of("thinking-64k"), effort_of("FC")
+    (0.75, 1.0, 0.0)
+    """
+    text = variant.lower().replace("_", " ")
+    for pattern, effort in _EFFORTS:
+        if re.search(pattern, text):
+            return effort
+    return 0.0
+
+
+def planned_effort(model: Model, skill: str) -> float:
+    """Effort a plan assumes: none for models that cannot think, medium for those that always do.
+
+    A model that may think does so where it pays (reasoning, math, coding, agentic work) and not elsewhere. The
+    hidden tokens of the same choice are billed, so quality and cost rest on one setting.
+    """
+    if model.reasoning == "always":
+        return _PLANNED_EFFORT
+    if model.reasoning == "optional" and skill in _THINKING_SKILLS:
+        return _PLANNED_EFFORT
+    return 0.0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Frame:
+    """Names behind the rows and columns of `Cells`."""
+
+    cells: Cells
+    models: tuple[str, ...]
+    """Curated models first, in catalog order, then those known by evidence alone."""
+    variants: tuple[str, ...]
+    benchmarks: tuple[str, ...]
+    rows: Ints
+    """(M,) evidence rows behind each model."""
+
+
+def score_logit(score: float, n: float, benchmark: Benchmark) -> tuple[float, float]:
+    """Score on the logit scale, chance removed, and its sampling variance.
+
+    A share p of n items has variance 1 / (n p (1 - p)) in logits (delta method); a rating R against a reference r
+    is the log odds of a win, (R - r) ln 10 / 400 (Elo's definition).
+    """
+    if benchmark.link == "elo":
+        reference = benchmark.reference_elo or 1000.0
+        return (score - reference) / 400.0 * math.log(10.0), _RATING_VARIANCE
+    items = _ITEMS_WHEN_UNSTATED if math.isnan(n) else max(n, 5.0)
+    share = (score - benchmark.chance) / (1.0 - benchmark.chance)
+    share = min(max(share, 0.5 / items), 1.0 - 0.5 / items)
+    variance = 1.0 / (items * share * (1.0 - share))
+    return math.log(share / (1.0 - share)), variance + (_SELF_REPORTED_VARIANCE if benchmark.self_reported else 0.0)
+
+
+def _index(names: Sequence[str]) -> dict[str, int]:
+    return {name: number for number, name in enumerate(dict.fromkeys(names))}
+
+
+def _kept_benchmarks(evidence: Evidence, catalog: Catalog) -> dict[str, int]:
+    variants: dict[str, set[str]] = {}
+    for model, variant, benchmark in zip(evidence.model, evidence.variant, evidence.benchmark, strict=True):
+        variants.setdefault(benchmark, set()).add(f"{model}|{variant}")
+    return _index([name for name in catalog.benchmarks if len(variants.get(name, ())) >= _LEAST_ROWS])
+
+
+def build_frame(catalog: Catalog) -> Frame:
+    """Average repeats of one measurement (same model, variant and benchmark) and index everything."""
+    evidence = catalog.evidence
+    benchmark_of = _kept_benchmarks(evidence, catalog)
+    model_of = _index([*catalog.models, *evidence.model])
+    measured: dict[tuple[str, str, str], list[tuple[float, float]]] = {}
+    rows = np.zeros(len(model_of), dtype=np.int64)
+    for number in range(len(evidence)):
+        benchmark = evidence.benchmark[number]
+        rows[model_of[evidence.model[number]]] += 1
+        if benchmark in benchmark_of:
+            key = (evidence.model[number], evidence.variant[number], benchmark)
+            score = float(evidence.score[number])
+            measured.setdefault(key, []).append(
+                score_logit(score, float(evidence.n[number]), catalog.benchmarks[benchmark])
+            )
+    variant_of = _index([f"{model}|{variant}" for model, variant, _ in measured])
+    z, sampling = np.array([np.mean(scores, axis=0) for scores in measured.values()]).reshape(-1, 2).T
+    facts, fact_sd = model_facts([catalog.models.get(name) for name in model_of], list(model_of), catalog)
+    skill_number = {skill: number + 1 for number, skill in enumerate(SKILLS)}
+    cells = Cells(
+        variant=np.array([variant_of[f"{model}|{variant}"] for model, variant, _ in measured], dtype=np.int64),
+        benchmark=np.array([benchmark_of[name] for _, _, name in measured], dtype=np.int64),
+        z=z,
+        sampling=sampling,
+        model=np.array([model_of[name.split("|", 1)[0]] for name in variant_of], dtype=np.int64),
+        effort=np.array([effort_of(name.split("|", 1)[1]) for name in variant_of]),
+        facts=facts,
+        fact_sd=fact_sd,
+        skill=np.array([skill_number[catalog.benchmarks[name].skill] for name in benchmark_of], dtype=np.int64),
+        skills=len(SKILLS) + 1,
+    )
+    return Frame(cells, tuple(model_of), tuple(variant_of), tuple(benchmark_of), rows)
+
+
+def _price_log(catalog: Catalog) -> dict[str, float]:
+    """Median log10 of three-to-one blended price over a model's offers: what the market thinks it is worth."""
+    logs: dict[str, list[float]] = {}
+    for offer in catalog.offers:
+        price = offer.price
+        if offer.model and price and price.input_usd_per_mtok > 0.0 and price.output_usd_per_mtok > 0.0:
+            blended = 0.75 * price.input_usd_per_mtok + 0.25 * price.output_usd_per_mtok
+            logs.setdefault(offer.model, []).append(math.log10(blended))
+    return {model: float(np.median(values)) for model, values in logs.items()}
+
+
+def _numeric_facts(model: Model | None, price_log: float | None) -> list[float]:
+    """Centred facts and, for each that may be unknown, a flag; unknown is 0 with the flag set."""
+    total = model.total_params_b if model else None
+    active = model.active_params_b if model else None
+    released = model.released if model else None
+    size = math.log10(total) - 1.5 if total else 0.0
+    return [
+        1.0,
+        size,
+        min(size, -0.5) if total else 0.0,
+        math.log10(active) - 1.3 if active else 0.0,
+        float(total is None),
+        (released.toordinal() - 739_000) / 365.25 if released else 0.0,
+        float(released is None),
+        price_log if price_log is not None else 0.0,
+        float(price_log is None),
+        float(model is not None and model.model_class == "small"),
+        float(model is not None and model.model_class == "frontier"),
+        float(model is not None and model.reasoning == "always"),
+        float(model is not None and model.reasoning != "none"),
+        float(model is not None and model.open_weights),
+        float(model is None),
+        float(model is not None and model.base is not None),
+    ]
+
+
+_NUMERIC_SD: Final = (2.0, 1.0, 1.0, 0.7, 0.7, 0.7, 0.7, 0.7, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.4)
+
+
+def model_facts(models: Sequence[Model | None], names: Sequence[str], catalog: Catalog) -> tuple[Floats, Floats]:
+    """Facts (M, P) of each model and the prior spread (P,) of their effects: size, date, price, class, maker."""
+    prices = _price_log(catalog)
+    numeric = np.array([_numeric_facts(m, prices.get(n)) for m, n in zip(models, names, strict=True)])
+    makers = _index([name.split("/", 1)[0] for name in names])
+    families = _index([model.family for model in models if model])
+    maker = np.zeros((len(names), len(makers)))
+    family = np.zeros((len(names), len(families)))
+    for row, (model, name) in enumerate(zip(models, names, strict=True)):
+        maker[row, makers[name.split("/", 1)[0]]] = 1.0
+        if model:
+            family[row, families[model.family]] = 1.0
+    spread = np.concatenate((_NUMERIC_SD, np.full(len(makers), 0.4), np.full(len(families), 0.3)))
+    return np.hstack((numeric, maker, family)), spread
