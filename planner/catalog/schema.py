@@ -84,6 +84,11 @@ class PriceStep:
     output_usd_per_mtok: float | None
     cached_input_usd_per_mtok: float | None
     cache_write_usd_per_mtok: float | None
+    reasoning_usd_per_mtok: float | None = None
+    batch_input_usd_per_mtok: float | None = None
+    batch_output_usd_per_mtok: float | None = None
+    batch_cached_input_usd_per_mtok: float | None = None
+    batch_cache_write_usd_per_mtok: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +103,11 @@ class Price:
     """Hidden reasoning tokens; as output when None."""
     batch_input_usd_per_mtok: float | None = None
     batch_output_usd_per_mtok: float | None = None
+    batch_cached_input_usd_per_mtok: float | None = None
+    batch_cache_write_usd_per_mtok: float | None = None
     request_usd: float = 0.0
     steps: tuple[PriceStep, ...] = ()
-    """Ascending by threshold."""
+    """Ascending by threshold; a step states every price that holds above it, None as in the price itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +147,10 @@ class Provider:
     area: str
     """Area of processing when an entry names no region; 'global' or 'unknown' where the provider does not pin it."""
     resells: bool
-    """True for aggregators and gateways that pass requests on; left out of plans unless allowed by name."""
+    """True for aggregators, gateways, subscriptions and government clouds: left out of plans unless allowed by name."""
     source: Source
+    litellm: tuple[str, ...] = ()
+    """Names under which litellm's price map lists it; the id itself when empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +177,7 @@ class Benchmark:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """Benchmark scores, column by column; R rows. Scores are shares (higher is better) or Elo, by the benchmark's link."""
+    """Benchmark scores, column by column; R rows. Scores are shares (higher is better) or Elo, by benchmark."""
 
     row_id: tuple[str, ...]
     model: tuple[str, ...]
@@ -355,3 +364,5 @@ class Catalog:
     priors: Mapping[str, Prior]
     speeds: tuple[Speed, ...]
     carbon: Mapping[str, GridCarbon]
+    skipped: tuple[str, ...] = ()
+    """Entries of the price map that could not be read: 'key: reason'."""

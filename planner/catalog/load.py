@@ -1,0 +1,138 @@
+"""The catalog: every file of catalogs/ and litellm's price map, read once into one frozen value."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from planner.catalog.files import index_rows, load_csv_rows, load_yaml_rows, parse_rows
+from planner.catalog.litellm_map import PriceMap, bundled_map, litellm_version, load_price_map
+from planner.catalog.schema import Catalog, Evidence, Model, Provider, Source
+from planner.errors import InputError
+from planner.resources import catalogs_dir
+
+_HASHED: Final = (".yaml", ".csv")
+_MAP_DATE: Final = re.compile(r"(\d{4}-\d{2}-\d{2})\.json$")
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """One reviewed row of offers.csv: this entry of the price map serves that model."""
+
+    litellm_key: str
+    model: str
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedMap:
+    """A release of litellm whose price map was looked at."""
+
+    litellm_version: str
+    source: Source
+
+
+def load_catalog(folder: Path | None = None, price_map: Path | None = None) -> Catalog:
+    """The catalog of a folder (the shipped facts by default) with the prices of a map (litellm's own by default).
+
+    Loaded once for each pair of paths; the door decides whether a fetched map is used.
+
+    Raises:
+        InputError: A file is missing or wrong, or a row has no source or date; names file, row and field.
+    """
+    return _load((folder or catalogs_dir()).resolve(), price_map.resolve() if price_map else None)
+
+
+@lru_cache(maxsize=4)
+def _load(folder: Path, price_map: Path | None) -> Catalog:
+    models = load_models(folder / "models.yaml")
+    providers = load_providers(folder / "providers.yaml")
+    joins = load_joins(folder / "offers.csv", models)
+    map_source = _map_source(folder / "price_maps.csv", price_map)
+    prices = load_price_map(price_map or bundled_map(), providers, joins, map_source)
+    return _compose(folder, prices, map_source, models, providers)
+
+
+def _compose(
+    folder: Path, prices: PriceMap, map_source: Source, models: Mapping[str, Model], providers: Mapping[str, Provider]
+) -> Catalog:
+    dates = [map_source.date, *(model.source.date for model in models.values())]
+    dates += [provider.source.date for provider in providers.values()]
+    return Catalog(
+        version=content_hash(folder, prices.text),
+        as_of=max(dates),
+        litellm_version=litellm_version(),
+        models=models,
+        offers=prices.offers,
+        providers=providers,
+        benchmarks={},
+        evidence=Evidence((), (), (), (), (), np.empty(0), np.empty(0), (), ()),
+        unjoined=(),
+        gpus={},
+        gpu_prices=(),
+        embedders=(),
+        vector_stores=(),
+        fine_tune_prices=(),
+        anchors={},
+        priors={},
+        speeds=(),
+        carbon={},
+        skipped=prices.skipped,
+    )
+
+
+def load_models(path: Path) -> dict[str, Model]:
+    """Curated models by id, in file order."""
+    models = index_rows(path, parse_rows(path, load_yaml_rows(path, "models"), Model))
+    for model in models.values():
+        if model.base is not None and model.base == model.id:
+            raise InputError(path.name, f"{model.id}.base", found=model.base, allowed="another model, or nothing")
+    return models
+
+
+def load_providers(path: Path) -> dict[str, Provider]:
+    """Curated providers by id."""
+    return index_rows(path, parse_rows(path, load_yaml_rows(path, "providers"), Provider))
+
+
+def load_joins(path: Path, models: Mapping[str, Model]) -> dict[str, str]:
+    """Model id of each reviewed key of the price map; InputError for a model that models.yaml does not have."""
+    joins = index_rows(path, parse_rows(path, load_csv_rows(path), Join, "litellm_key"), "litellm_key")
+    for key, join in joins.items():
+        if join.model not in models:
+            raise InputError(path.name, f"{key}.model", found=join.model, allowed="an id of models.yaml")
+    return {key: join.model for key, join in joins.items()}
+
+
+def _map_source(path: Path, price_map: Path | None) -> Source:
+    """Where the prices come from: a fetched map carries its date in its name, a bundled one is listed by release."""
+    rows = parse_rows(path, load_csv_rows(path), CheckedMap, "litellm_version")
+    if not rows:
+        raise InputError(path.name, "", found="no rows", allowed="one row for each checked release of litellm")
+    newest = max(rows, key=lambda row: row.source.date).source
+    if price_map is None:
+        version = litellm_version()
+        listed = next((row.source for row in rows if row.litellm_version == version), None)
+        return listed or Source(newest.url, newest.date, f"bundled in litellm {version}, a release not looked at")
+    match = _MAP_DATE.search(price_map.name)
+    return Source(newest.url, date.fromisoformat(match[1]) if match else newest.date, f"from {price_map.name}")
+
+
+def content_hash(folder: Path, price_map: bytes) -> str:
+    """Hash of every file of the folder and of the price map, 12 hex digits: the catalog's version."""
+    digest = hashlib.blake2b(price_map, digest_size=6)
+    for path in _fact_files(folder):
+        digest.update(f"\0{path.relative_to(folder).as_posix()}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _fact_files(folder: Path) -> Iterator[Path]:
+    found: Iterable[Path] = (path for path in folder.rglob("*") if path.suffix in _HASHED)
+    return (path for path in sorted(found) if "workloads" not in path.relative_to(folder).parts)
