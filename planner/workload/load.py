@@ -62,9 +62,9 @@ def plain_workload(workload: Workload, *, full: bool = False) -> dict[str, Any]:
 
 
 def workload_hash(workload: Workload) -> str:
-    """Content hash, 16 hex digits: equal for equal workloads, however they were written."""
+    """SHA-256 of the canonical JSON of every field, hex: equal for equal workloads, however they were written."""
     text = json.dumps(workload.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()[:16]
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _checked(data: object, file_name: str) -> Workload | tuple[InputError, ...]:
