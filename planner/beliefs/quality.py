@@ -1,8 +1,8 @@
 """Quality: how well each model does on each kind of request, as posterior draws of the latent-skill model.
 
-Quality of a segment is the share of its requests answered acceptably. The skill model (skill_model.py) knows abilities;
-a segment's difficulty comes from its anchor: what the user saw (observed), a benchmark it is about as hard as (like), or
-the usual benchmark of its skill. The weaker the anchor, the wider the interval.
+Quality of a segment is the share of its requests answered acceptably. The skill model (skill_model.py) knows
+abilities; a segment's difficulty comes from its anchor: what the user saw (observed), a benchmark it is about as hard
+as (like), or the usual benchmark of its skill. The weaker the anchor, the wider the interval.
 """
 
 from dataclasses import dataclass
