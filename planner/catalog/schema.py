@@ -173,6 +173,13 @@ class Benchmark:
     reference_elo: float | None
     """For ratings: the rating against which a win probability is read."""
     source: Source
+    task: str = ""
+    """Group of benchmarks that ask the same kind of question of the same source; folds keep a model's rows of one task
+    together."""
+    reason: str = ""
+    """Why it loads on its skill."""
+    weight_note: str = ""
+    """Why its rows count less, where they do."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
