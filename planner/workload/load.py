@@ -11,6 +11,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from planner.errors import InputError
+from planner.workload.left_out import fill_left_out_tokens
 from planner.workload.schema import Workload, json_schema
 from planner.workload.yaml_text import Said, dump_yaml, parse_yaml, printable, read_text
 
@@ -21,17 +22,23 @@ _Path = tuple[str | int, ...]
 def load_workload(path: str | Path) -> Workload:
     """Workload of a YAML file; InputError names the first problem and counts the rest.
 
+    A segment that names `samples` and leaves token distributions out has them counted from the samples.
+
     Args:
         path: File of at most 2 MB in UTF-8.
 
     """
     shown = printable(str(path))
-    return parse_workload(read_text(Path(path), shown), shown)
+    return parse_workload(read_text(Path(path), shown), shown, Path(path).parent)
 
 
-def parse_workload(text: str, file_name: str = "workload.yaml") -> Workload:
-    """Workload of a YAML text; InputError as `load_workload`, with `file_name` as the file."""
-    return check_workload(parse_yaml(text, file_name), file_name)
+def parse_workload(text: str, file_name: str = "workload.yaml", folder: Path | None = None) -> Workload:
+    """Workload of a YAML text; InputError as `load_workload`, with `file_name` as the file.
+
+    Samples are looked for in `folder`; without one they are not read.
+    """
+    data = parse_yaml(text, file_name)
+    return check_workload(data if folder is None else fill_left_out_tokens(data, file_name, folder), file_name)
 
 
 def check_workload(data: object, file_name: str = "workload.yaml") -> Workload:
