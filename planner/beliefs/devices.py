@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from planner.beliefs.serving import Precision
+from planner.beliefs.roofline import Precision
 from planner.catalog.schema import Catalog, Gpu, Model
 from planner.units import SEED, Draws
 from planner.workload.schema import Segment
