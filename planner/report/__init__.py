@@ -1,1 +1,1 @@
-"""(filled by the room)"""
+"""Telling: charts, and the plan as HTML, PDF, Markdown and JSON."""

@@ -19,6 +19,10 @@ MODES: Final[tuple[Mode, ...]] = ("light", "dark")
 TIER_COLOURS: Final = MappingProxyType(
     {"specialist": "#009E73", "grounded": "#0072B2", "generalist": "#BB6497", "frontier": "#D55E00"}
 )
+TIER_SYMBOLS: Final = MappingProxyType(
+    {"specialist": "diamond", "grounded": "square", "generalist": "circle", "frontier": "triangle-up"}
+)
+"""Marker of each tier, so that a tier can be told without colour."""
 TIER_TEXTS: Final = MappingProxyType(
     {
         "specialist": "a small or tuned model for one job",

@@ -1,0 +1,49 @@
+"""Every chart of the dashboard, from plans and rows: the only room that knows plotly.
+
+All functions are pure: same data, same JSON. `mode` is the background the chart stands on. Uncertainty is always
+drawn. Show them with Streamlit's own theme off, since colours and fonts come from `planner.report.theme`.
+"""
+
+from planner.report.charts.of_changes import (
+    StripSpan,
+    Swing,
+    SwitchPoint,
+    switch_strip,
+    tornado_chart,
+    what_if_comparison,
+)
+from planner.report.charts.of_models import (
+    PricedModel,
+    SkillEstimate,
+    price_quality_scatter,
+    skill_bars,
+    skills_radar,
+)
+from planner.report.charts.of_plan import (
+    cost_comparison,
+    cost_parts_chart,
+    flow_chart,
+    front_chart,
+    latency_chart,
+    quality_chart,
+)
+
+__all__ = [
+    "PricedModel",
+    "SkillEstimate",
+    "StripSpan",
+    "Swing",
+    "SwitchPoint",
+    "cost_comparison",
+    "cost_parts_chart",
+    "flow_chart",
+    "front_chart",
+    "latency_chart",
+    "price_quality_scatter",
+    "quality_chart",
+    "skill_bars",
+    "skills_radar",
+    "switch_strip",
+    "tornado_chart",
+    "what_if_comparison",
+]

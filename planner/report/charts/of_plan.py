@@ -1,0 +1,277 @@
+"""Charts of one plan: where requests go, what it costs, how good and how fast it is."""
+
+from collections.abc import Callable, Sequence
+
+import plotly.graph_objects as go
+
+from planner.planning.plan import Figure, FrontPoint, Plan, SegmentPlan
+from planner.report.charts.drawing import (
+    INTERVAL,
+    PART,
+    bar_trace,
+    error_bars,
+    intervals,
+    label_rows,
+    log_axis,
+    new_figure,
+    plain,
+    rgba,
+    row_axes,
+    row_heights,
+    rows_px,
+)
+from planner.report.format import (
+    milliseconds,
+    milliseconds_interval,
+    money,
+    money_interval,
+    percent,
+    requests,
+    share,
+    times,
+)
+from planner.report.picture_data import (
+    TIME_TEXTS,
+    CostRow,
+    Flow,
+    LimitRow,
+    Time,
+    Width,
+    cost_rows,
+    flows_of,
+    latency_rows,
+    quality_rows,
+    tools_of,
+)
+from planner.report.theme import SURFACES, TIER_COLOURS, TIER_SYMBOLS, Mode
+
+
+def flow_chart(plan: Plan, width: Width = "requests", mode: Mode = "light") -> go.Figure:
+    """Segments flowing to the tools that serve them, USD or requests a month; a cascade has two flows."""
+    flows, tools = flows_of(plan), tools_of(plan)
+    names = [segment.name for segment in plan.segments]
+    keys = [tool.key for tool in tools]
+    labels = [f"{plain(part.name)}<br>{_flow_label(part, width)}" for part in plan.segments]
+    labels += [f"{plain(tool.label)}<br>{plain(tool.place)}" for tool in tools]
+    colours = [SURFACES[mode].neutral] * len(names) + [TIER_COLOURS[tool.tier] for tool in tools]
+    hovers = [_segment_hover(part) for part in plan.segments]
+    hovers += [
+        f"{plain(tool.label)}: {tool.tier}, {plain(tool.serving)}, {money(tool.monthly_usd)} a month" for tool in tools
+    ]
+    trace = go.Sankey(
+        arrangement="snap",
+        textfont={"size": 12, "color": SURFACES[mode].text, "shadow": "none"},
+        node={
+            "label": labels,
+            "color": colours,
+            "customdata": hovers,
+            "hovertemplate": "%{customdata}<extra></extra>",
+            "pad": 40,
+            "thickness": 12,
+            "line": {"width": 0},
+        },
+        link={
+            "source": [names.index(flow.segment) for flow in flows],
+            "target": [len(names) + keys.index(flow.tool) for flow in flows],
+            "value": [flow.requests if width == "requests" else flow.monthly_usd for flow in flows],
+            "color": [rgba(TIER_COLOURS[flow.tier], 0.4) for flow in flows],
+            "customdata": [_flow_hover(flow) for flow in flows],
+            "hovertemplate": "%{customdata}<extra></extra>",
+        },
+    )
+    return new_figure([trace], mode, height=150 + 52 * max(len(names), len(tools)), margin={"t": 20, "b": 28})
+
+
+def cost_comparison(plan: Plan, mode: Mode = "light") -> go.Figure:
+    """USD a month of the plan, by tier, beside the baselines, each with its interval."""
+    rows = cost_rows(plan)
+    heights = row_heights(len(rows))
+    traces = [
+        bar_trace(
+            [usd],
+            heights[0],
+            TIER_COLOURS[tier],
+            name=tier,
+            hover=[f"{tier}: {money(usd)} a month"],
+            meta=PART,
+            legend=True,
+        )
+        for tier, usd in rows[0].parts
+    ]
+    traces += [_baseline_bar(row, height, mode) for row, height in zip(rows[1:], heights[1:], strict=True)]
+    traces.append(intervals([row.cost for row in rows], heights, mode, hover=[_cost_hover(row) for row in rows]))
+    figure = new_figure(traces, mode, height=rows_px(len(rows)), barmode="stack", legend=True)
+    label_rows(figure, [(row.label, _cost_line(row)) for row in rows], heights, mode)
+    return row_axes(figure, "USD a month", top=max(row.cost.high for row in rows))
+
+
+def front_chart(points: Sequence[FrontPoint], chosen: int | None = None, mode: Mode = "light") -> go.Figure:
+    """Cost-quality front with both intervals; customdata[0] of a marker is its index in `points`."""
+    picked = chosen if chosen is not None else next((i for i, point in enumerate(points) if point.chosen), None)
+    surface = SURFACES[mode]
+    quality = [times(point.quality, 100.0) for point in points]
+    trace = go.Scatter(
+        x=[point.monthly_cost_usd.mean for point in points],
+        y=[figure.mean for figure in quality],
+        error_x=error_bars([point.monthly_cost_usd for point in points], surface.muted, thickness=1.2),
+        error_y=error_bars(quality, surface.muted, thickness=1.2),
+        mode="lines+markers",
+        meta=INTERVAL,
+        line={"color": surface.neutral, "width": 1.5, "dash": "dot"},
+        marker={
+            "size": [17 if i == picked else 11 for i in range(len(points))],
+            "color": [surface.text if i == picked else surface.neutral for i in range(len(points))],
+            "symbol": ["star" if i == picked else "circle" for i in range(len(points))],
+            "opacity": 1.0,
+        },
+        customdata=[[i] for i in range(len(points))],
+        hovertext=[_front_hover(point, picked=i == picked) for i, point in enumerate(points)],
+        hovertemplate="%{hovertext}<extra></extra>",
+        showlegend=False,
+    )
+    figure = new_figure([trace], mode, height=380)
+    if picked is not None:
+        _note(figure, points[picked].monthly_cost_usd.mean, quality[picked].mean, "this plan", mode)
+    figure.update_xaxes(title="USD a month", tickformat=",", rangemode="tozero")
+    figure.update_yaxes(title="Acceptable answers, %")
+    return figure
+
+
+def quality_chart(plan: Plan, mode: Mode = "light") -> go.Figure:
+    """Acceptable answers of each segment with its interval, the floor marked."""
+    rows = quality_rows(plan)
+    figure = _limit_chart(rows, [times(row.figure, 100.0) for row in rows], 100.0, mode, share_text)
+    lowest = min([row.figure.low for row in rows] + [row.limit for row in rows if row.limit is not None])
+    figure.update_xaxes(title="Acceptable answers, %<br>upright mark: the floor", range=[100.0 * lowest - 3.0, 101.0])
+    return figure
+
+
+def latency_chart(plan: Plan, time: Time = "ttft", mode: Mode = "light") -> go.Figure:
+    """95th percentile of a time of each segment with its interval, the limit marked where there is one."""
+    rows = latency_rows(plan, time)
+    figure = _limit_chart(rows, [times(row.figure, 1e-3) for row in rows], 1e-3, mode, time_text)
+    values = [value for row in rows for value in (row.figure.low, row.figure.high, row.limit or row.figure.mean)]
+    title = f"{TIME_TEXTS[time]} at p95, seconds<br>upright mark: the limit"
+    log_axis(figure, "x", title, min(values) * 1e-3, max(values) * 1e-3)
+    return figure
+
+
+def cost_parts_chart(plan: Plan, mode: Mode = "light") -> go.Figure:
+    """What each segment's bill is made of, largest part first; the interval stands on the whole."""
+    parts = [sorted(part.cost_parts, key=lambda line: -line.monthly_usd) for part in plan.segments]
+    heights = row_heights(len(parts))
+    traces = []
+    for rank in range(max(len(lines) for lines in parts)):
+        for segment, lines, height in zip(plan.segments, parts, heights, strict=True):
+            if rank < len(lines):
+                line = lines[rank]
+                colour = rgba(TIER_COLOURS[segment.option.tier], 0.55 if rank % 2 == 0 else 0.32)
+                hover = (
+                    f"{plain(segment.name)}: {plain(line.name)}, {money(line.monthly_usd)} a month<br>{plain(line.how)}"
+                )
+                trace = bar_trace([line.monthly_usd], height, colour, name=line.name, hover=[hover], meta=PART)
+                trace.update(text=[plain(line.name)], textposition="inside", insidetextanchor="middle", textangle=0)
+                trace.update(textfont={"color": SURFACES[mode].text, "size": 11})
+                traces.append(trace)
+    figures = [part.monthly_cost_usd for part in plan.segments]
+    below = [height - 0.25 for height in heights]
+    traces.append(intervals(figures, below, mode, hover=[_segment_hover(part) for part in plan.segments]))
+    figure = new_figure(traces, mode, height=rows_px(len(parts)), barmode="stack")
+    figure.update_layout(uniformtext={"minsize": 10, "mode": "hide"})
+    lines_of = [(part.name, money_interval(part.monthly_cost_usd)) for part in plan.segments]
+    label_rows(figure, lines_of, heights, mode)
+    return row_axes(figure, "USD a month", top=max(figure.high for figure in figures))
+
+
+def share_text(row: LimitRow) -> str:
+    """'93 % (90 to 95), at least 0.90'."""
+    return f"{share(row.figure)}, {row.limit_text}"
+
+
+def time_text(row: LimitRow) -> str:
+    """'1.2 s (0.8 to 1.9), limit 1.5 s'."""
+    limit = f", limit {milliseconds(row.limit)}" if row.limit is not None else ", no limit"
+    return f"{milliseconds_interval(row.figure)}{limit}"
+
+
+def _baseline_bar(row: CostRow, height: float, mode: Mode) -> go.Bar:
+    surface = SURFACES[mode]
+    bar = bar_trace([row.cost.mean], height, surface.neutral, name=plain(row.label), hover=[_cost_hover(row)])
+    if not row.fits:
+        bar.update(marker={"color": rgba(surface.neutral, 0.35), "line": {"color": surface.neutral, "width": 1}})
+    return bar
+
+
+def _limit_chart(
+    rows: Sequence[LimitRow], figures: Sequence[Figure], factor: float, mode: Mode, text: Callable[[LimitRow], str]
+) -> go.Figure:
+    surface = SURFACES[mode]
+    heights = row_heights(len(rows))
+    traces = []
+    for row, figure, height in zip(rows, figures, heights, strict=True):
+        trace = intervals([figure], [height], mode, hover=[_limit_hover(row, text(row))])
+        colour = TIER_COLOURS[row.tier]
+        trace.update(marker={"size": 12, "color": colour, "symbol": TIER_SYMBOLS[row.tier]}, name=row.tier)
+        trace.update(error_x={"color": colour, "thickness": 3, "width": 6})
+        traces.append(trace)
+    limited = [(row, height) for row, height in zip(rows, heights, strict=True) if row.limit is not None]
+    traces.append(
+        go.Scatter(
+            x=[row.limit * factor for row, _ in limited if row.limit is not None],
+            y=[height for _, height in limited],
+            mode="markers",
+            marker={"symbol": "line-ns", "size": 18, "line": {"color": surface.text, "width": 2.5}},
+            hovertext=[_limit_hover(row, text(row)) for row, _ in limited],
+            hovertemplate="%{hovertext}<extra></extra>",
+            showlegend=False,
+        )
+    )
+    chart = new_figure(traces, mode, height=rows_px(len(rows)))
+    label_rows(chart, [(row.segment, text(row)) for row in rows], heights, mode)
+    chart.update_yaxes(visible=False, range=[-0.5, len(rows) - 0.1])
+    return chart
+
+
+def _note(figure: go.Figure, x: float, y: float, text: str, mode: Mode) -> None:
+    colour = SURFACES[mode].text
+    figure.add_annotation(x=x, y=y, text=text, ax=36, ay=36, arrowcolor=colour, arrowwidth=1, font={"size": 12})
+
+
+def _flow_label(part: SegmentPlan, width: Width) -> str:
+    if width == "requests":
+        return f"{requests(part.requests_per_month)} requests"
+    return money_interval(part.monthly_cost_usd)
+
+
+def _flow_hover(flow: Flow) -> str:
+    passed = ", passed on by the gate" if flow.escalated else ""
+    return f"{plain(flow.segment)}: {requests(flow.requests)} requests and {money(flow.monthly_usd)} a month{passed}"
+
+
+def _segment_hover(part: SegmentPlan) -> str:
+    return (
+        f"{plain(part.name)}: {money_interval(part.monthly_cost_usd)} a month<br>"
+        f"{share(part.quality)} acceptable, by {plain(part.option.label)}"
+    )
+
+
+def _cost_line(row: CostRow) -> str:
+    quality = f" · {percent(row.quality.mean)} acceptable" if row.quality is not None else ""
+    return f"{money_interval(row.cost)}{quality}{'' if row.fits else ' · misses a limit'}"
+
+
+def _cost_hover(row: CostRow) -> str:
+    note = f"<br>{plain(row.note)}" if row.note else ""
+    quality = f", {share(row.quality)} acceptable" if row.quality is not None else ""
+    return f"{plain(row.label)}: {money_interval(row.cost)} a month{quality}{note}"
+
+
+def _front_hover(point: FrontPoint, *, picked: bool) -> str:
+    head = "this plan" if picked else "another plan: click to take it"
+    models = ", ".join(plain(model) for model in point.models)
+    return f"{head}<br>{money_interval(point.monthly_cost_usd)} a month, {share(point.quality)} acceptable<br>{models}"
+
+
+def _limit_hover(row: LimitRow, text: str) -> str:
+    holds = f"<br>holds with {percent(row.holds)} probability" if row.holds is not None else ""
+    return f"{plain(row.segment)}: {plain(text)}{holds}<br>{plain(row.label)}"
