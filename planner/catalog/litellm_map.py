@@ -1,4 +1,4 @@
-"""litellm's price map to offers: prices, limits, regions. Its JSON is read from the package, which is never imported."""
+"""litellm's price map to offers: prices, limits, regions. Its JSON is read from the package, never imported."""
 
 import json
 import re
