@@ -115,7 +115,8 @@ def _residuals(quality: QualityBeliefs, benchmark: int) -> tuple[Floats, Floats]
     fit, cells = quality.fit, quality.frame.cells
     models = len(quality.model_ids)
     odd = float(fit.odd_variance[benchmark])
-    mean, variance = np.zeros(models), np.full(models, odd)
+    family = fit.family_oddity[cells.family[:models], benchmark]
+    mean, variance = family.copy(), np.full(models, odd)
     weight = np.zeros(models)
     total = np.zeros(models)
     for row in np.flatnonzero(cells.benchmark == benchmark):
@@ -123,14 +124,14 @@ def _residuals(quality: QualityBeliefs, benchmark: int) -> tuple[Floats, Floats]
         model = cells.model[variant]
         if model >= models:
             continue
-        expected = float(fit.loading[benchmark] @ fit.variant_mean[variant])
+        expected = float(fit.loading[benchmark] @ fit.variant_mean[variant]) + float(family[model])
         gap = (cells.z[row] - fit.mu[benchmark]) / fit.scale[benchmark] - expected
         noise = cells.sampling[row] / fit.scale[benchmark] ** 2
         gain = odd / (odd + noise)
         total[model] += gain * gap
         weight[model] += 1.0
     seen = weight > 0
-    mean[seen] = _RESIDUAL_KEPT * total[seen] / weight[seen]
+    mean[seen] += _RESIDUAL_KEPT * total[seen] / weight[seen]
     variance[seen] = odd * (1.0 - _RESIDUAL_KEPT**2)
     return mean, variance
 

@@ -127,10 +127,22 @@ def build_frame(catalog: Catalog) -> Frame:
         effort=np.array([effort_of(name.split("|", 1)[1]) for name in variant_of]),
         facts=facts,
         fact_sd=fact_sd,
+        family=_families(list(model_of), catalog),
         skill=np.array([skill_number[catalog.benchmarks[name].skill] for name in benchmark_of], dtype=np.int64),
         skills=len(SKILLS) + 1,
     )
     return Frame(cells, tuple(model_of), tuple(variant_of), tuple(benchmark_of), rows)
+
+
+def _families(names: Sequence[str], catalog: Catalog) -> Ints:
+    """Family (M,) of each model: as curated, else the maker and the first word of the name."""
+    labels = []
+    for name in names:
+        maker, _, rest = name.partition("/")
+        curated = catalog.models.get(name)
+        labels.append(f"{maker}/{curated.family if curated else re.split(r'[-0-9.]', rest)[0]}".lower())
+    family_of = _index(labels)
+    return np.array([family_of[label] for label in labels], dtype=np.int64)
 
 
 def _price_log(catalog: Catalog) -> dict[str, float]:

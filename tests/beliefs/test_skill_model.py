@@ -31,6 +31,7 @@ def _drawn(seed: int) -> tuple[Cells, Floats, Bools]:
         effort=np.zeros(MODELS),
         facts=facts,
         fact_sd=np.array([2.0, 1.0]),
+        family=np.arange(MODELS) // 4,
         skill=skill,
         skills=SKILLS,
     )
@@ -74,6 +75,7 @@ def test_a_model_without_scores_is_wider_than_one_with_many() -> None:
         effort=cells.effort,
         facts=cells.facts,
         fact_sd=cells.fact_sd,
+        family=cells.family,
         skill=cells.skill,
         skills=cells.skills,
     )
@@ -102,6 +104,7 @@ def test_effort_of_a_thinking_variant_is_told_apart_from_the_model() -> None:
         effort=np.concatenate((cells.effort, np.ones(MODELS))),
         facts=cells.facts,
         fact_sd=cells.fact_sd,
+        family=cells.family,
         skill=cells.skill,
         skills=cells.skills,
     )
