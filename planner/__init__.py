@@ -1,3 +1,61 @@
-"""Toolbox Planner: describe a workload, get the cheapest toolbox of models that is good enough, fast enough and allowed."""
+"""Toolbox Planner: from a workload to the cheapest toolbox of models that is good enough, fast enough and allowed.
+
+    workload = load_workload("workload.yaml")
+    catalog = load_catalog()
+    beliefs = fit_beliefs(catalog)
+    options = enumerate_options(workload, catalog, beliefs, date.today())
+    plan = choose_plan(workload, catalog, options)
+    render_report(plan, "plan.html")
+
+`plan_workload` does the middle three in one call; `what_if` changes inputs and plans anew. The names are resolved when
+they are first used, so that importing the package costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from planner.beliefs.model import fit_beliefs
+    from planner.catalog.load import load_catalog
+    from planner.options.enumerate import enumerate_options
+    from planner.planning.choose import choose_plan, plan_workload
+    from planner.planning.scenario import what_if
+    from planner.report.render import render_report
+    from planner.workload.load import load_workload
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "choose_plan",
+    "enumerate_options",
+    "fit_beliefs",
+    "load_catalog",
+    "load_workload",
+    "plan_workload",
+    "render_report",
+    "what_if",
+]
+
+_HOMES: Final = {
+    "choose_plan": "planner.planning.choose",
+    "enumerate_options": "planner.options.enumerate",
+    "fit_beliefs": "planner.beliefs.model",
+    "load_catalog": "planner.catalog.load",
+    "load_workload": "planner.workload.load",
+    "plan_workload": "planner.planning.choose",
+    "render_report": "planner.report.render",
+    "what_if": "planner.planning.scenario",
+}
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 (PEP 562: any of the names above)
+    """Resolve a name of the front page when it is first used."""
+    if name not in _HOMES:
+        msg = f"module {__name__!r} has no attribute {name!r}"
+        raise AttributeError(msg)
+    return getattr(import_module(_HOMES[name]), name)
+
+
+def __dir__() -> list[str]:
+    """The names of the front page, and what a module has anyway."""
+    return sorted({*globals(), *__all__})

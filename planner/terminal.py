@@ -1,0 +1,167 @@
+"""A plan or a conflict as text for a terminal: a sentence, a table, what it rests on, what to do first."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from planner.planning.plan import Conflict, Outcome, Plan, SegmentPlan
+from planner.planning.scenario import SweepRow
+from planner.report import format as shown
+
+WIDTH: Final = 132
+"""Columns when the output is no terminal: a file or a pipe."""
+_FIRST_ASSUMPTIONS: Final = 5
+_TIER_STYLES: Final = {"specialist": "green", "grounded": "cyan", "generalist": "yellow", "frontier": "magenta"}
+
+
+def print_outcome(outcome: Outcome, *, front: bool = False) -> None:
+    """Print a plan or a conflict to standard output; `front` adds the cost-quality front."""
+    show(render_plan(outcome, front=front) if isinstance(outcome, Plan) else render_conflict(outcome))
+
+
+def show(*parts: RenderableType) -> None:
+    """Print to standard output, as wide as the terminal or 132 columns."""
+    console = Console(highlight=False, soft_wrap=False)
+    if not console.is_terminal:
+        console = Console(highlight=False, width=WIDTH)
+    console.print(*parts)
+
+
+def render_plan(plan: Plan, *, front: bool = False) -> RenderableType:
+    """Everything a plan tells, top down: the answer, the tools, what to compare with, what to do first."""
+    parts: list[RenderableType] = [Text(plan.answer, style="bold"), Text(), _segments_table(plan)]
+    if plan.baselines:
+        parts += _headed("Beside it", _baselines_table(plan))
+    if plan.pools:
+        parts += _headed("Own machines", _pools_table(plan))
+    if plan.fixed_costs:
+        parts += _headed("Paid once, however many segments use it", _fixed_table(plan))
+    if front and plan.front:
+        parts += _headed("Other plans on the cost-quality front", _front_table(plan))
+    parts += _bullets("What to do first", [step.text for step in plan.first_steps])
+    parts += _bullets("Assumed, because the workload does not say (--json lists all)", _assumptions(plan))
+    parts += _bullets("Warnings", plan.warnings, style="yellow")
+    return Group(*parts, Text(), Text(_footer(plan), style="dim"))
+
+
+def render_conflict(conflict: Conflict) -> RenderableType:
+    """The smallest set of limits that cannot hold together, and what to relax by how much."""
+    table = _table("Limit", "Asked", "Best reachable", "Relax to")
+    for limit in conflict.limits:
+        table.add_row(limit.limit, limit.value, limit.best_reachable, limit.relax_to or "does not help alone")
+    parts: list[RenderableType] = [Text(conflict.text, style="bold"), Text(), table]
+    if conflict.accept_confidence is not None:
+        share = shown.percent(conflict.accept_confidence)
+        accept = f"Accept a confidence of {share}: --set confidence={conflict.accept_confidence:.2f}"
+        parts += _bullets("Either", [part for part in (conflict.probe, accept) if part])
+    return Group(*parts)
+
+
+def render_sweep(path: str, rows: Sequence[SweepRow]) -> RenderableType:
+    """Plans along one input: cost, quality, and where the tools change."""
+    table = _table(path, "USD a month", "Good answers", "What changes")
+    for row in rows:
+        cost = shown.money_interval(row.monthly_cost_usd) if row.monthly_cost_usd else "no plan"
+        quality = shown.share(row.quality) if row.quality else ""
+        table.add_row(shown.number(row.value, 4), cost, quality, row.text)
+    return table
+
+
+def _table(*headings: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold dim")
+    for heading in headings:
+        table.add_column(heading, overflow="fold")
+    return table
+
+
+def _headed(title: str, body: RenderableType) -> list[RenderableType]:
+    return [Text(), Text(title, style="bold"), Padding(body, (0, 0, 0, 2))]
+
+
+def _bullets(title: str, lines: Sequence[str], style: str = "") -> list[RenderableType]:
+    if not lines:
+        return []
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), show_header=False)
+    for line in lines:
+        table.add_row("-", Text(line, style=style))
+    return _headed(title, table)
+
+
+def _segments_table(plan: Plan) -> Table:
+    table = _table("Segment", "Tool", "Where it runs", "USD a month", "Good answers", "p95 to the end")
+    for segment in plan.segments:
+        table.add_row(*_segment_row(segment))
+    total = plan.totals
+    cells = (shown.money_interval(total.monthly_cost_usd), shown.share(total.quality), "")
+    table.add_section()
+    table.add_row(Text("all", style="bold"), f"{total.models} models", f"{total.providers} providers", *cells)
+    return table
+
+
+def _segment_row(segment: SegmentPlan) -> tuple[RenderableType, ...]:
+    option = segment.option
+    tool = Text(option.label).append(f"\n{option.tier}", style=_TIER_STYLES[option.tier])
+    place = option.place if option.gate is None else f"{option.place}\nthen {option.gate.strong_place}"
+    quality = Text(shown.share(segment.quality)).append(f"\n{segment.floor_text}", style="dim")
+    cost = Text(shown.money_interval(segment.monthly_cost_usd)).append(
+        f"\n{shown.per_1000(segment.cost_per_request_usd.mean)}", style="dim"
+    )
+    name = Text(segment.name).append(f"\n{shown.requests(segment.requests_per_month)} requests", style="dim")
+    return name, tool, place, cost, quality, shown.milliseconds_interval(segment.total_p95_ms)
+
+
+def _baselines_table(plan: Plan) -> Table:
+    table = _table("Instead", "USD a month", "Good answers", "This plan saves", "")
+    for line in plan.baselines:
+        cost = shown.money_interval(line.monthly_cost_usd) if line.monthly_cost_usd else "-"
+        quality = shown.share(line.quality) if line.quality else "-"
+        saving = shown.money_interval(line.saving_usd) if line.saving_usd else "-"
+        note = line.note if line.fits else f"breaks a limit: {line.note}" if line.note else "breaks a limit"
+        table.add_row(line.label, cost, quality, saving, Text(note, style="dim"))
+    return table
+
+
+def _pools_table(plan: Plan) -> Table:
+    table = _table("Machines", "Model", "Where", "Busy at peak", "USD a month", "For")
+    for pool in plan.pools:
+        machines = f"{pool.replicas} x {pool.gpus_per_replica} {pool.gpu}"
+        busy = f"{shown.percent(pool.utilisation.mean)}"
+        where = f"{pool.provider} {pool.area}".strip()
+        cost = shown.money(pool.monthly_cost_usd)
+        table.add_row(machines, f"{pool.model} ({pool.precision})", where, busy, cost, ", ".join(pool.segments))
+    return table
+
+
+def _fixed_table(plan: Plan) -> Table:
+    table = _table("Component", "USD a month", "For")
+    for cost in plan.fixed_costs:
+        table.add_row(cost.label, shown.money_interval(cost.monthly_cost_usd), ", ".join(cost.segments))
+    return table
+
+
+def _front_table(plan: Plan) -> Table:
+    table = _table("", "USD a month", "Good answers", "Models")
+    for point in plan.front:
+        mark = "this plan" if point.chosen else ""
+        cost = shown.money_interval(point.monthly_cost_usd)
+        table.add_row(mark, cost, shown.share(point.quality), ", ".join(point.models))
+    return table
+
+
+def _assumptions(plan: Plan) -> list[str]:
+    lines = [f"{item.path} = {item.value}: {item.reason}" for item in plan.assumptions[:_FIRST_ASSUMPTIONS]]
+    more = len(plan.assumptions) - len(lines)
+    return [*lines, f"and {more} more"] if more > 0 else lines
+
+
+def _footer(plan: Plan) -> str:
+    proof = "proven optimal" if plan.status == "optimal" else f"within {shown.percent(plan.mip_gap)} of the optimum"
+    level = shown.percent(plan.totals.monthly_cost_usd.level)
+    return (
+        f"{proof}; intervals hold {level}; workload {plan.workload_hash[:12]}, catalog {plan.catalog_version}"
+        f" of {plan.catalog_date}, seed {plan.seed}"
+    )
