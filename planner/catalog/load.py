@@ -9,11 +9,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
+from planner.catalog.evidence import load_anchors, load_evidence
 from planner.catalog.files import index_rows, load_csv_rows, load_yaml_rows, parse_rows
+from planner.catalog.hardware import load_carbon, load_gpu_prices, load_gpus
 from planner.catalog.litellm_map import PriceMap, bundled_map, litellm_version, load_price_map
-from planner.catalog.schema import Catalog, Evidence, Model, Provider, Source
+from planner.catalog.schema import Catalog, Model, Prior, Provider, Source
 from planner.errors import InputError
 from planner.resources import catalogs_dir
 
@@ -62,6 +62,8 @@ def _load(folder: Path, price_map: Path | None) -> Catalog:
 def _compose(
     folder: Path, prices: PriceMap, map_source: Source, models: Mapping[str, Model], providers: Mapping[str, Provider]
 ) -> Catalog:
+    evidence, benchmarks, unjoined = load_evidence(folder)
+    gpus = load_gpus(folder / "gpus.csv")
     dates = [map_source.date, *(model.source.date for model in models.values())]
     dates += [provider.source.date for provider in providers.values()]
     return Catalog(
@@ -71,18 +73,18 @@ def _compose(
         models=models,
         offers=prices.offers,
         providers=providers,
-        benchmarks={},
-        evidence=Evidence((), (), (), (), (), np.empty(0), np.empty(0), (), ()),
-        unjoined=(),
-        gpus={},
-        gpu_prices=(),
+        benchmarks=benchmarks,
+        evidence=evidence,
+        unjoined=unjoined,
+        gpus=gpus,
+        gpu_prices=load_gpu_prices(folder / "gpu_prices.csv", gpus),
         embedders=(),
         vector_stores=(),
         fine_tune_prices=(),
-        anchors={},
-        priors={},
+        anchors=load_anchors(folder / "anchors.yaml", benchmarks),
+        priors=load_priors(folder),
         speeds=(),
-        carbon={},
+        carbon=load_carbon(folder / "carbon.csv"),
         skipped=prices.skipped,
     )
 
@@ -91,8 +93,8 @@ def load_models(path: Path) -> dict[str, Model]:
     """Curated models by id, in file order."""
     models = index_rows(path, parse_rows(path, load_yaml_rows(path, "models"), Model))
     for model in models.values():
-        if model.base is not None and model.base == model.id:
-            raise InputError(path.name, f"{model.id}.base", found=model.base, allowed="another model, or nothing")
+        if model.base is not None and (model.base == model.id or model.base not in models):
+            raise InputError(path.name, f"{model.id}.base", found=model.base, allowed="another id of models.yaml")
     return models
 
 
@@ -108,6 +110,14 @@ def load_joins(path: Path, models: Mapping[str, Model]) -> dict[str, str]:
         if join.model not in models:
             raise InputError(path.name, f"{key}.model", found=join.model, allowed="an id of models.yaml")
     return {key: join.model for key, join in joins.items()}
+
+
+def load_priors(folder: Path) -> dict[str, Prior]:
+    """Named parameters of every '...priors.csv' of the folder, by id."""
+    rows: list[Prior] = []
+    for path in sorted(folder.glob("*priors.csv")):
+        rows.extend(parse_rows(path, load_csv_rows(path), Prior))
+    return index_rows(folder / "priors.csv", rows)
 
 
 def _map_source(path: Path, price_map: Path | None) -> Source:
