@@ -1,12 +1,32 @@
-"""What requests cost by API: tokens times prices over an average month of the horizon, whole and line by line."""
+"""What requests cost by API: tokens times prices over an average month of the horizon, whole and line by line.
+
+A request's tokens are summed over its model calls, split by how they are billed, and priced by `catalog.pricing` at
+each level of a long-context price; the share of calls on a level, and of the prompt tokens in them, are the exact
+moments of the log-normal prompt length above and below the threshold. The lines add up to the whole draw by draw.
+"""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from math import erf, log, sqrt
+from typing import Final
 
-from planner.catalog.pricing import TokenUse
-from planner.catalog.schema import Catalog, Embedder, NumberClass, Offer, VectorStore
-from planner.units import SEED, Draws
+import numpy as np
+
+from planner.beliefs.latency import reasoning_tokens
+from planner.beliefs.priors import prior_draws
+from planner.beliefs.requests import Calls, calls_of, token_log_sd
+from planner.catalog.pricing import TokenUse, batch_charge_usd, charge_usd
+from planner.catalog.schema import Catalog, Embedder, NumberClass, Offer, Price, PriceStep, VectorStore
+from planner.units import DRAW_COUNT, SEED, TOKENS_PER_MTOK, Draws, Floats
 from planner.workload.schema import Assumptions, Segment, Workload
+
+FEW_SHOT_EXAMPLES: Final = 5.0
+"""Examples in a few-shot prompt (assumption; the prior 'few_shot.examples' says the same)."""
+_LEAST_CACHED_TOKENS: Final = 1024.0
+"""Shortest leading part of a prompt that providers cache (OpenAI, Anthropic: 1,024; some models 2,048 or 4,096)."""
+_KINDS: Final = 5
+"""Kinds of tokens with a rate of their own: fresh, cached, written, output, reasoning."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -33,31 +53,211 @@ class Extra:
     """Tokens added to the shared prefix (few-shot examples)."""
 
 
+_NOTHING: Final = Extra()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CacheHit:
+    """Shares read from a prompt cache, (S,) each."""
+
+    prefix: Draws
+    """Of the shared prefix, and of what an earlier call of the same request held."""
+    history: Draws
+    """Of the conversation's earlier turns."""
+
+
 def volume_factor(workload: Workload) -> float:
-    """Average month's volume over the horizon, over the first month's: mean of (1 + growth)^t, t = 0 ... horizon - 1."""
-    raise NotImplementedError
+    """Average month's volume over the first month's: mean of (1 + growth)^t over t = 0 ... horizon - 1."""
+    growth = 1.0 + workload.growth_per_month
+    return float(np.mean(growth ** np.arange(workload.horizon_months)))
 
 
-def cache_hit(catalog: Catalog, segment: Segment, assumptions: Assumptions, seed: int = SEED) -> Draws:
-    """Share of the shared prefix (and of a conversation's history) read from the prompt cache, shape (S,)."""
-    raise NotImplementedError
+def cache_hit(catalog: Catalog, assumptions: Assumptions, seed: int = SEED) -> CacheHit:
+    """Cache shares: the workload's own assumption for the prefix where given, the priors otherwise."""
+    given = assumptions.cache_hit_share
+    prefix = prior_draws(catalog, "cache_hit.shared_prefix", seed) if given is None else np.full(DRAW_COUNT, given)
+    return CacheHit(prefix=prefix, history=prior_draws(catalog, "cache_hit.chat", seed))
 
 
 def retrieved_tokens(catalog: Catalog, seed: int = SEED) -> Draws:
     """Tokens that retrieved passages add to a prompt, shape (S,)."""
-    raise NotImplementedError
+    return prior_draws(catalog, "rag.passages", seed) * prior_draws(catalog, "rag.passage_tokens", seed)
 
 
 def few_shot_tokens(segment: Segment) -> float:
     """Tokens that few-shot examples add to the shared prefix: examples as long as the segment's own requests."""
-    raise NotImplementedError
+    own = segment.input_tokens.mean - segment.shared_prefix_tokens
+    return FEW_SHOT_EXAMPLES * (own + segment.output_tokens.mean)
 
 
-def token_use(
-    segment: Segment, assumptions: Assumptions, *, cache_hit: Draws, reasoning: Draws | float, extra: Extra = Extra()
-) -> TokenUse:
-    """Mean tokens of one request over all its model calls (tool rounds and retries included), draws shape of the inputs."""
-    raise NotImplementedError
+def token_use(calls: Calls, hit: CacheHit, reasoning: Draws | float, *, cached: bool) -> TokenUse:
+    """Mean tokens of one request over all its model calls, before retries.
+
+    Args:
+        calls: Model calls of the request.
+        hit: Cache shares.
+        reasoning: Hidden tokens per model call, number, (S,) or (N, S).
+        cached: False: no prompt cache is used. What is new in a prompt is written to the cache where a later turn or
+            call will read it. Prompts whose leading part is shorter than 1,024 tokens are not
+            cached either way.
+    """
+    leading = calls.prefix_tokens + calls.history_tokens
+    first = leading if cached and leading >= _LEAST_CACHED_TOKENS else 0.0
+    share = first / leading if leading > 0.0 else 0.0
+    reread = calls.repeated_tokens * float(cached and float(np.mean(calls.first_input_tokens)) >= _LEAST_CACHED_TOKENS)
+    read = share * (hit.prefix * calls.prefix_tokens + hit.history * calls.history_tokens) + hit.prefix * reread
+    missed = share * leading + reread - read
+    read_later = calls.history_tokens * share > 0.0 or bool(np.any(reread > 0.0))
+    new = np.maximum(calls.input_tokens - leading - reread, 0.0) * float(read_later)
+    return TokenUse(
+        input_tokens=calls.input_tokens,
+        output_tokens=calls.output_tokens,
+        cached_input_tokens=read,
+        cache_write_tokens=missed + new,
+        reasoning_tokens=calls.count * reasoning,
+    )
+
+
+@lru_cache(maxsize=8192)
+def _level_rates(price: Price, batch: bool) -> tuple[tuple[float, ...], ...]:
+    """Per level of a price: threshold and USD per token of the five kinds, as `catalog.pricing` charges them."""
+    charge = batch_charge_usd if batch else charge_usd
+    levels = [(0.0, replace(price, steps=(), request_usd=0.0))]
+    levels += [(step.above_input_tokens, _step_price(step)) for step in price.steps]
+    one = TOKENS_PER_MTOK
+    uses = (
+        TokenUse(input_tokens=one, output_tokens=0.0),
+        TokenUse(input_tokens=one, output_tokens=0.0, cached_input_tokens=one),
+        TokenUse(input_tokens=one, output_tokens=0.0, cache_write_tokens=one),
+        TokenUse(input_tokens=0.0, output_tokens=one),
+        TokenUse(input_tokens=0.0, output_tokens=0.0, reasoning_tokens=one),
+    )
+    return tuple((above, *(float(charge(use, level)) / one for use in uses)) for above, level in levels)
+
+
+def _step_price(step: PriceStep) -> Price:
+    assert step.input_usd_per_mtok is not None
+    assert step.output_usd_per_mtok is not None
+    return Price(
+        input_usd_per_mtok=step.input_usd_per_mtok,
+        output_usd_per_mtok=step.output_usd_per_mtok,
+        cached_input_usd_per_mtok=step.cached_input_usd_per_mtok,
+        cache_write_usd_per_mtok=step.cache_write_usd_per_mtok,
+        reasoning_usd_per_mtok=step.reasoning_usd_per_mtok,
+        batch_input_usd_per_mtok=step.batch_input_usd_per_mtok,
+        batch_output_usd_per_mtok=step.batch_output_usd_per_mtok,
+        batch_cached_input_usd_per_mtok=step.batch_cached_input_usd_per_mtok,
+        batch_cache_write_usd_per_mtok=step.batch_cache_write_usd_per_mtok,
+    )
+
+
+def _mean_rates(price: Price, batch: bool, prompt_tokens: float, log_sd: float) -> Floats:
+    """USD per token of the five kinds, (5,), averaged over the prompt lengths of a log-normal with this mean.
+
+    Prompt tokens are weighted by where the tokens are (partial expectation), output by where the calls are.
+    """
+    levels = _level_rates(price, batch)
+    if len(levels) == 1:
+        return np.array(levels[0][1:], dtype=np.float64)
+    rates = np.zeros(_KINDS)
+    edges = [level[0] for level in levels] + [float("inf")]
+    for level, low, high in zip(levels, edges[:-1], edges[1:], strict=True):
+        calls = _share_above(low, prompt_tokens, log_sd) - _share_above(high, prompt_tokens, log_sd)
+        tokens = _tokens_above(low, prompt_tokens, log_sd) - _tokens_above(high, prompt_tokens, log_sd)
+        rates += np.array(level[1:]) * np.array([tokens, tokens, tokens, calls, calls])
+    return rates
+
+
+def _share_above(threshold: float, mean: float, log_sd: float) -> float:
+    """Share of a log-normal's draws above a threshold."""
+    return _upper(threshold, log(mean) - log_sd * log_sd / 2.0, log_sd)
+
+
+def _tokens_above(threshold: float, mean: float, log_sd: float) -> float:
+    """Share of a log-normal's total that lies in draws above a threshold."""
+    return _upper(threshold, log(mean) + log_sd * log_sd / 2.0, log_sd)
+
+
+def _upper(threshold: float, mu: float, log_sd: float) -> float:
+    if threshold <= 0.0:
+        return 1.0
+    if threshold == float("inf"):
+        return 0.0
+    if log_sd <= 0.0:
+        return float(log(threshold) < mu)
+    return 0.5 * (1.0 - erf((log(threshold) - mu) / (log_sd * sqrt(2.0))))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Bill:
+    """Rates of N offers on one segment; requests a month."""
+
+    requests: float
+    retries: float
+    calls: Calls
+    rates: Floats
+    """(N, 5) USD per token, what-if factors included."""
+    request_usd: Floats
+    """(N,) per model call."""
+    cached: tuple[bool, ...]
+    """Whether the prompt cache is used: where it makes the mean bill smaller."""
+    with_cache: TokenUse
+    without_cache: TokenUse
+
+
+def _bill(
+    catalog: Catalog,
+    offers: Sequence[Offer],
+    segment: Segment,
+    assumptions: Assumptions,
+    volume: float,
+    extra: Extra,
+    price_factor: float,
+    seed: int,
+) -> _Bill:
+    calls = calls_of(
+        catalog, segment, extra_input_tokens=extra.input_tokens, extra_prefix_tokens=extra.prefix_tokens, seed=seed
+    )
+    prompt, log_sd = float(np.mean(calls.input_tokens)) / calls.count, token_log_sd(segment.input_tokens)
+    factors = [price_factor * _what_if_factor(catalog, offer, assumptions) for offer in offers]
+    rows = [_mean_rates(_price_of(offer), segment.batchable, prompt, log_sd) for offer in offers]
+    rates = np.array(rows, dtype=np.float64).reshape(len(offers), _KINDS) * np.array(factors)[:, None]
+    hit = cache_hit(catalog, assumptions, seed)
+    with_cache, without = (token_use(calls, hit, 0.0, cached=cached) for cached in (True, False))
+    saves = _input_usd(rates, with_cache).mean(axis=1) <= _input_usd(rates, without).mean(axis=1)
+    return _Bill(
+        requests=segment.requests_per_month * volume,
+        retries=assumptions.retry_share,
+        calls=calls,
+        rates=rates,
+        request_usd=np.array([_price_of(o).request_usd * f for o, f in zip(offers, factors, strict=True)]),
+        cached=tuple(bool(value) for value in saves),
+        with_cache=with_cache,
+        without_cache=without,
+    )
+
+
+def _price_of(offer: Offer) -> Price:
+    """The offer's price; options are only made of priced offers."""
+    assert offer.price is not None
+    return offer.price
+
+
+def _what_if_factor(catalog: Catalog, offer: Offer, assumptions: Assumptions) -> float:
+    model = catalog.models.get(offer.model or "")
+    frontier = model is not None and model.model_class == "frontier"
+    return assumptions.frontier_price_factor if frontier else 1.0
+
+
+def _input_usd(rates: Floats, use: TokenUse) -> Draws:
+    """Prompt side of one request by each offer, (N, S)."""
+    fresh = np.asarray(use.input_tokens - use.cached_input_tokens - use.cache_write_tokens)
+    usd: Draws = (
+        rates[:, 0:1] * fresh
+        + rates[:, 1:2] * np.asarray(use.cached_input_tokens)
+        + rates[:, 2:3] * np.asarray(use.cache_write_tokens)
+    )
+    return usd
 
 
 def api_usage_usd(
@@ -67,11 +267,11 @@ def api_usage_usd(
     assumptions: Assumptions,
     *,
     volume: float = 1.0,
-    extra: Extra = Extra(),
+    extra: Extra = _NOTHING,
     price_factor: float = 1.0,
     seed: int = SEED,
 ) -> Draws:
-    """Token cost of a segment in an average month by each offer, USD, shape (N, S); every offer must have a price and a model.
+    """Token cost of a segment in an average month by each offer, USD, (N, S); each offer needs a price and a model.
 
     Args:
         catalog: Facts and priors.
@@ -83,7 +283,24 @@ def api_usage_usd(
         price_factor: Price of a tuned model's tokens over the base's (FineTunePrice.inference_factor).
         seed: Seed of the draws.
     """
-    raise NotImplementedError
+    if not offers:
+        return np.empty((0, DRAW_COUNT))
+    bill = _bill(catalog, offers, segment, assumptions, volume, extra, price_factor, seed)
+    uses = np.array(bill.cached)[:, None]
+    prompt = np.where(uses, _input_usd(bill.rates, bill.with_cache), _input_usd(bill.rates, bill.without_cache))
+    hidden = _hidden_tokens(catalog, offers, segment, bill.calls, seed)
+    request = prompt + bill.rates[:, 3:4] * bill.calls.output_tokens + bill.rates[:, 4:5] * hidden
+    request += bill.request_usd[:, None] * bill.calls.count
+    return np.asarray(request * (bill.requests * (1.0 + bill.retries)), dtype=np.float64)
+
+
+def _hidden_tokens(catalog: Catalog, offers: Sequence[Offer], segment: Segment, calls: Calls, seed: int) -> Draws:
+    """Hidden reasoning of one request, all calls, by each offer's model, (N, S)."""
+    models = tuple(dict.fromkeys(offer.model or "" for offer in offers))
+    rows = {model: row for row, model in enumerate(models)}
+    per_call = reasoning_tokens(catalog, models, segment, seed)
+    hidden: Draws = per_call[[rows[offer.model or ""] for offer in offers]] * calls.count
+    return hidden
 
 
 def cost_lines(
@@ -93,21 +310,95 @@ def cost_lines(
     assumptions: Assumptions,
     *,
     volume: float = 1.0,
-    extra: Extra = Extra(),
+    extra: Extra = _NOTHING,
     price_factor: float = 1.0,
     seed: int = SEED,
 ) -> tuple[CostLine, ...]:
-    """The same arithmetic as `api_usage_usd` for one offer, split into named parts that sum to it draw by draw."""
-    raise NotImplementedError
+    """The same arithmetic as `api_usage_usd` for one offer, split into named parts that sum to it draw by draw.
+
+    The first model call is told by kind of token; later calls of the same request are 'tool calls'; lines of 0 are
+    left out.
+    """
+    bill = _bill(catalog, (offer,), segment, assumptions, volume, extra, price_factor, seed)
+    single = segment.model_copy(update={"tool_calls_per_request": 0.0})
+    alone = calls_of(
+        catalog, single, extra_input_tokens=extra.input_tokens, extra_prefix_tokens=extra.prefix_tokens, seed=seed
+    )
+    hidden = _hidden_tokens(catalog, (offer,), segment, alone, seed)[0]
+    use = token_use(alone, cache_hit(catalog, assumptions, seed), hidden, cached=bill.cached[0])
+    usd, sources = bill.requests, (f"offer:{offer.key}",)
+    parts = [
+        _token_line(name, tokens, rate, usd, segment, sources, known)
+        for name, tokens, rate, known in _kinds(use, bill.rates[0])
+    ]
+    fee = float(bill.request_usd[0])
+    if fee > 0.0:
+        how = f"{usd:,.0f} requests x {fee:.6g} USD"
+        parts.append(CostLine("request fee", np.full(DRAW_COUNT, fee * usd), "published", how, sources))
+    whole = api_usage_usd(
+        catalog,
+        (offer,),
+        segment,
+        assumptions,
+        volume=volume,
+        extra=extra,
+        price_factor=price_factor,
+        seed=seed,
+    )[0]
+    once = whole / (1.0 + bill.retries)
+    tools = once - np.sum([part.monthly_usd for part in parts], axis=0)
+    calls = f"{usd:,.0f} requests x {segment.tool_calls_per_request:g} more calls with the history in the prompt"
+    if segment.tool_calls_per_request > 0.0:
+        tool_sources = (*sources, "prior:tool.call_tokens", "prior:tool.result_tokens")
+        parts.append(CostLine("tool calls", tools, "assumed", calls, tool_sources))
+    again = f"{bill.retries:.1%} of requests sent again"
+    parts.append(CostLine("retries", whole - once, "assumed", again, ("assumption:retry_share",)))
+    return tuple(part for part in parts if np.any(part.monthly_usd != 0.0))
+
+
+def _kinds(use: TokenUse, rates: Floats) -> tuple[tuple[str, Draws, float, bool], ...]:
+    """Name, tokens, USD per token and whether no assumption stands behind the tokens, of each kind."""
+    fresh = np.asarray(use.input_tokens - use.cached_input_tokens - use.cache_write_tokens, dtype=np.float64)
+    cached, written = np.asarray(use.cached_input_tokens), np.asarray(use.cache_write_tokens)
+    return (
+        ("input tokens", fresh, float(rates[0]), True),
+        ("cached input", cached, float(rates[1]), False),
+        ("cache writes", written, float(rates[2]), False),
+        ("output tokens", np.asarray(use.output_tokens), float(rates[3]), True),
+        ("hidden reasoning", np.asarray(use.reasoning_tokens), float(rates[4]), False),
+    )
+
+
+def _token_line(
+    name: str,
+    tokens: Draws,
+    rate: float,
+    requests: float,
+    segment: Segment,
+    sources: tuple[str, ...],
+    known: bool,
+) -> CostLine:
+    prior = {
+        "cached input": ("prior:cache_hit.shared_prefix", "prior:cache_hit.chat"),
+        "cache writes": ("prior:cache_hit.shared_prefix", "prior:cache_hit.chat"),
+        "hidden reasoning": (f"prior:reasoning_tokens.{segment.skill}",),
+    }.get(name, ())
+    how = f"{requests:,.0f} requests x {float(np.mean(tokens)):,.0f} tokens x {rate * TOKENS_PER_MTOK:.4g} USD per 1M"
+    usd = np.broadcast_to(tokens, (DRAW_COUNT,)) * (rate * requests)
+    return CostLine(name, usd, "published" if known else "assumed", how, (*sources, *prior))
 
 
 def retrieval_usage_usd(
     catalog: Catalog, segment: Segment, embedder: Embedder, store: VectorStore, *, volume: float = 1.0, seed: int = SEED
 ) -> Draws:
-    """What retrieval costs by the request in a month: query embeddings and the store's price per query, shape (S,)."""
-    raise NotImplementedError
+    """What retrieval costs by the request in a month: query embeddings and the store's price per query, shape (S,).
+
+    One look-up per request. An embedder without a price runs on own machines; its electricity is not counted.
+    """
+    embedding = prior_draws(catalog, "rag.query_tokens", seed) * (embedder.usd_per_mtok or 0.0) / TOKENS_PER_MTOK
+    return segment.requests_per_month * volume * (embedding + store.usd_per_million_queries / 1e6)
 
 
 def gate_usage_usd(catalog: Catalog, segment: Segment, *, volume: float = 1.0, seed: int = SEED) -> Draws:
     """What a cascade's gate costs by the request in a month, shape (S,)."""
-    raise NotImplementedError
+    return segment.requests_per_month * volume / 1e6 * prior_draws(catalog, "gate.usd_per_million_requests", seed)
