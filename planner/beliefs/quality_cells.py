@@ -91,17 +91,21 @@ def _index(names: Sequence[str]) -> dict[str, int]:
     return {name: number for number, name in enumerate(dict.fromkeys(names))}
 
 
-def _kept_benchmarks(evidence: Evidence, catalog: Catalog) -> dict[str, int]:
+def _kept_benchmarks(evidence: Evidence, catalog: Catalog, least_rows: int) -> dict[str, int]:
     variants: dict[str, set[str]] = {}
     for model, variant, benchmark in zip(evidence.model, evidence.variant, evidence.benchmark, strict=True):
         variants.setdefault(benchmark, set()).add(f"{model}|{variant}")
-    return _index([name for name in catalog.benchmarks if len(variants.get(name, ())) >= _LEAST_ROWS])
+    return _index([name for name in catalog.benchmarks if len(variants.get(name, ())) >= least_rows])
 
 
-def build_frame(catalog: Catalog) -> Frame:
+def _mean_of(scores: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    return sum(z for z, _ in scores) / len(scores), sum(variance for _, variance in scores) / len(scores)
+
+
+def build_frame(catalog: Catalog, least_rows: int = _LEAST_ROWS) -> Frame:
     """Average repeats of one measurement (same model, variant and benchmark) and index everything."""
     evidence = catalog.evidence
-    benchmark_of = _kept_benchmarks(evidence, catalog)
+    benchmark_of = _kept_benchmarks(evidence, catalog, least_rows)
     model_of = _index([*catalog.models, *evidence.model])
     measured: dict[tuple[str, str, str], list[tuple[float, float]]] = {}
     rows = np.zeros(len(model_of), dtype=np.int64)
@@ -115,7 +119,7 @@ def build_frame(catalog: Catalog) -> Frame:
                 score_logit(score, float(evidence.n[number]), catalog.benchmarks[benchmark])
             )
     variant_of = _index([f"{model}|{variant}" for model, variant, _ in measured])
-    z, sampling = np.array([np.mean(scores, axis=0) for scores in measured.values()]).reshape(-1, 2).T
+    z, sampling = np.array([_mean_of(scores) for scores in measured.values()]).reshape(-1, 2).T
     facts, fact_sd = model_facts([catalog.models.get(name) for name in model_of], list(model_of), catalog)
     skill_number = {skill: number + 1 for number, skill in enumerate(SKILLS)}
     cells = Cells(
