@@ -10,10 +10,17 @@ from pathlib import Path
 from typing import Final
 
 from planner.catalog.evidence import load_anchors, load_evidence
+from planner.catalog.facts import (
+    load_embedders,
+    load_fine_tune_prices,
+    load_priors,
+    load_speeds,
+    load_vector_stores,
+)
 from planner.catalog.files import index_rows, load_csv_rows, load_yaml_rows, parse_rows
 from planner.catalog.hardware import load_carbon, load_gpu_prices, load_gpus
 from planner.catalog.litellm_map import PriceMap, bundled_map, litellm_version, load_price_map
-from planner.catalog.schema import Catalog, Model, Prior, Provider, Source
+from planner.catalog.schema import Catalog, Model, Provider, Source
 from planner.errors import InputError
 from planner.resources import catalogs_dir
 
@@ -78,12 +85,12 @@ def _compose(
         unjoined=unjoined,
         gpus=gpus,
         gpu_prices=load_gpu_prices(folder / "gpu_prices.csv", gpus),
-        embedders=(),
-        vector_stores=(),
-        fine_tune_prices=(),
+        embedders=load_embedders(folder / "embedders.csv"),
+        vector_stores=load_vector_stores(folder / "vector_stores.csv"),
+        fine_tune_prices=load_fine_tune_prices(folder / "fine_tune_prices.csv"),
         anchors=load_anchors(folder / "anchors.yaml", benchmarks),
         priors=load_priors(folder),
-        speeds=(),
+        speeds=load_speeds(folder / "speeds.csv", models),
         carbon=load_carbon(folder / "carbon.csv"),
         skipped=prices.skipped,
     )
@@ -110,14 +117,6 @@ def load_joins(path: Path, models: Mapping[str, Model]) -> dict[str, str]:
         if join.model not in models:
             raise InputError(path.name, f"{key}.model", found=join.model, allowed="an id of models.yaml")
     return {key: join.model for key, join in joins.items()}
-
-
-def load_priors(folder: Path) -> dict[str, Prior]:
-    """Named parameters of every '...priors.csv' of the folder, by id."""
-    rows: list[Prior] = []
-    for path in sorted(folder.glob("*priors.csv")):
-        rows.extend(parse_rows(path, load_csv_rows(path), Prior))
-    return index_rows(folder / "priors.csv", rows)
 
 
 def _map_source(path: Path, price_map: Path | None) -> Source:
