@@ -216,7 +216,7 @@ def _segment_flows(segment: SegmentPlan) -> tuple[Flow, ...]:
     if option.gate is None:
         return (Flow(segment.name, keys[0][0], option.tier, segment.requests_per_month, cost, escalated=False),)
     passed = option.gate.escalation_share.mean
-    passed_usd = sum(part.monthly_usd for part in segment.cost_parts if part.name == _ESCALATIONS)
+    passed_usd = sum(part.monthly_usd for part in segment.cost_parts if part.name.startswith(_ESCALATIONS))
     return (
         Flow(
             segment.name,

@@ -31,7 +31,9 @@ TIER_TEXTS: Final = MappingProxyType(
         "frontier": "the strongest, for what others cannot do",
     }
 )
-FONTS: Final = 'Inter, "Source Sans 3", "Segoe UI", Roboto, "Helvetica Neue", Arial, "Liberation Sans", sans-serif'
+FONTS: Final = (
+    'Inter, "Source Sans", "Source Sans 3", "Segoe UI", Roboto, "Helvetica Neue", Arial, "Liberation Sans", sans-serif'
+)
 
 
 @dataclass(frozen=True, slots=True)

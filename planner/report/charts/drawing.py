@@ -169,8 +169,8 @@ def label_rows(
 def row_axes(figure: go.Figure, title: str, top: float) -> go.Figure:
     """Axes of a chart of rows: from zero to `top`, no upright axis."""
     figure.update_xaxes(title=title, tickformat=",", range=[0.0, top * 1.04], nticks=6)
-    rows = len({float(height) for trace in figure.data for height in trace.y})
-    figure.update_yaxes(visible=False, range=[-0.4, rows - 0.1])
+    highest = max(float(height) for trace in figure.data for height in trace.y)
+    figure.update_yaxes(visible=False, range=[-0.45, highest + 0.9])
     return figure
 
 

@@ -133,7 +133,11 @@ def _add_panel(
         yaxis=f"y{axis}",
         mode="markers",
         meta=INTERVAL,
-        marker={"size": 12, "color": [surface.neutral, surface.text], "symbol": ["circle-open", "circle"]},
+        marker={
+            "size": 12,
+            "color": [surface.background, surface.text],
+            "line": {"color": surface.text, "width": 2},
+        },
         error_x=error_bars(figures, surface.muted, thickness=2.0),
         hovertext=[f"before: {texts[0]}", f"after: {texts[1]}"],
         hovertemplate="%{hovertext}<extra></extra>",

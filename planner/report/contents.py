@@ -1,0 +1,313 @@
+"""What a plan's report says, block by block; the segments have a file of their own."""
+
+from typing import Final
+
+from planner.planning.plan import Baseline, Plan, PoolPlan
+from planner.report import svg
+from planner.report.document import (
+    Block,
+    Bullets,
+    Card,
+    Cards,
+    Document,
+    Facts,
+    Heading,
+    Paragraph,
+    Picture,
+    Span,
+    Table,
+    Text,
+    joined,
+    link,
+    marked,
+    muted,
+    plain,
+    strong,
+)
+from planner.report.format import (
+    MARK_TEXTS,
+    MARKS,
+    kilograms,
+    money,
+    money_interval,
+    percent,
+    requests,
+    share,
+)
+from planner.report.picture_data import Tool, tools_of, workload_of
+from planner.report.segment_contents import segment_blocks
+from planner.report.theme import TIER_TEXTS
+
+_CANNOT_KNOW: Final = (
+    "How hard your requests are. Unless measured on your own samples, quality is a forecast from public benchmarks.",
+    "What your users call acceptable. Benchmarks grade by rules of their own.",
+    "Prices and limits after the date of the catalog, and discounts that you negotiated.",
+    "A provider's slow day. Times are modelled for the busiest hour; outages are not in them.",
+    "Law. Residency is what providers state, not legal advice.",
+    "What the model of the numbers leaves out. Intervals cover known unknowns; a wrong assumption goes beyond them.",
+)
+_STATUS: Final = {
+    "optimal": "proven: no other allowed plan is better on these numbers",
+    "feasible": "good, not yet proven best",
+}
+
+
+def plan_document(plan: Plan) -> Document:
+    """The report of a plan."""
+    blocks: list[Block] = [
+        *_warnings(plan),
+        *_toolbox(plan),
+        *_comparison(plan),
+        *_quality_and_time(plan),
+        *_first_steps(plan),
+        Heading(1, "Segment by segment", "segments"),
+    ]
+    for segment in plan.segments:
+        blocks += segment_blocks(plan, segment)
+    blocks += [*_shared(plan), *_assumptions(plan), *_evidence(plan), *_cannot_know()]
+    return Document(
+        title=workload_of(plan).name,
+        kicker="Toolbox plan",
+        lead=plain(plan.answer),
+        facts=_cover(plan),
+        blocks=tuple(blocks),
+    )
+
+
+def _cover(plan: Plan) -> Facts:
+    totals, workload = plan.totals, workload_of(plan)
+    rows: list[tuple[str, Text]] = [
+        ("Cost a month", marked(money_interval(totals.monthly_cost_usd), totals.monthly_cost_usd.number_class)),
+        ("Cost per 1,000 requests", plain(money_interval(totals.cost_per_1000_requests_usd))),
+        ("Acceptable answers", marked(share(totals.quality), totals.quality.number_class)),
+        ("Requests a month", plain(requests(totals.requests_per_month))),
+        ("Models and providers", plain(f"{totals.models} and {totals.providers}")),
+        ("People, in the cost", plain(f"{money(totals.people_usd_per_month)} a month")),
+        (
+            "CO2-equivalent a month",
+            marked(kilograms(totals.carbon_kg_per_month), totals.carbon_kg_per_month.number_class),
+        ),
+    ]
+    if totals.wrong_answer_cost_usd.mean > 0.0:
+        rows.append(("Wrong answers cost, beside", plain(f"{money_interval(totals.wrong_answer_cost_usd)} a month")))
+    status = (
+        _STATUS[plan.status] if plan.status == "optimal" else f"{_STATUS['feasible']}, within {percent(plan.mip_gap)}"
+    )
+    rows += [
+        ("Status", plain(status)),
+        ("Each limit holds", plain(f"in at least {percent(workload.confidence)} of {_draws(plan)}")),
+        ("Intervals", plain(f"{percent(totals.monthly_cost_usd.level)} credible")),
+        ("Workload", plain(plan.workload_hash)),
+        ("Catalog", plain(f"{plan.catalog_date}, {plan.catalog_version}")),
+        ("Planner and seed", plain(f"{plan.planner_version}, {plan.seed}")),
+    ]
+    return Facts(tuple(rows))
+
+
+def _draws(plan: Plan) -> str:
+    return f"the draws (seed {plan.seed})"
+
+
+def _warnings(plan: Plan) -> list[Block]:
+    return [Paragraph(plain(text), "warning") for text in plan.warnings]
+
+
+def _toolbox(plan: Plan) -> list[Block]:
+    return [
+        Heading(1, "The toolbox", "toolbox"),
+        Picture(
+            "Which tool serves which segment; width: requests a month",
+            lambda ink, px: svg.flow_svg(plan, "requests", ink, px),
+        ),
+        Picture("The same; width: USD a month", lambda ink, px: svg.flow_svg(plan, "cost", ink, px)),
+        Cards(tuple(_card(plan, tool) for tool in tools_of(plan))),
+    ]
+
+
+def _card(plan: Plan, tool: Tool) -> Card:
+    part = tool.requests_per_month / plan.totals.requests_per_month if plan.totals.requests_per_month else 0.0
+    serves = [segment for segment in plan.segments if segment.name in tool.segments]
+    runner = next((segment.runner_up for segment in serves if segment.runner_up is not None), None)
+    instead = (
+        "nothing else fits" if runner is None else f"{runner.option.label}, {money(runner.extra_cost_usd)} a month more"
+    )
+    facts = (
+        ("Role", plain(TIER_TEXTS[tool.tier])),
+        ("Model", plain(tool.model)),
+        ("Used", plain(tool.technique)),
+        ("Runs", plain(f"{tool.serving}: {tool.place}")),
+        ("Serves", plain(", ".join(tool.segments))),
+        ("Requests a month", plain(f"{requests(tool.requests_per_month)}, {percent(part)}")),
+        ("Cost a month", plain(_tool_cost(tool, plan))),
+        ("Otherwise", plain(instead)),
+    )
+    return Card(tool.label, tool.tier, Facts(facts))
+
+
+def _tool_cost(tool: Tool, plan: Plan) -> str:
+    alone = [part for part in plan.segments if part.name in tool.segments and part.option.gate is None]
+    if len(tool.segments) == 1 and alone:
+        return money_interval(alone[0].monthly_cost_usd)
+    return f"{money(tool.monthly_usd)}; intervals by segment below"
+
+
+def _comparison(plan: Plan) -> list[Block]:
+    rows = [_baseline_row(baseline) for baseline in plan.baselines]
+    mine = (
+        strong("This plan"),
+        plain(money_interval(plan.totals.monthly_cost_usd)),
+        plain(""),
+        plain(share(plan.totals.quality)),
+        plain("yes"),
+    )
+    blocks: list[Block] = [
+        Heading(1, "Beside other plans", "comparison"),
+        Picture("USD a month with intervals; faint bars miss a limit", lambda ink, px: svg.cost_svg(plan, ink, px)),
+        Table(
+            head=("Plan", "Cost a month", "This plan saves", "Acceptable answers", "Holds every limit"),
+            rows=(mine, *rows),
+            numeric=(1, 2, 3),
+            widths=(2.6, 2.0, 2.0, 1.5, 2.2),
+        ),
+    ]
+    if plan.front:
+        blocks += _front(plan)
+    return blocks
+
+
+def _front(plan: Plan) -> list[Block]:
+    rows = tuple(
+        (
+            strong("This plan") if point.chosen else plain(str(place + 1)),
+            plain(money_interval(point.monthly_cost_usd)),
+            plain(share(point.quality)),
+            plain(", ".join(point.models)),
+        )
+        for place, point in enumerate(plan.front)
+    )
+    return [
+        Heading(2, "What more quality would cost", "front"),
+        Picture("Plans that no other beats on both counts", lambda ink, px: svg.front_svg(plan.front, ink, px)),
+        Table(
+            ("Plan", "Cost a month", "Acceptable answers", "Models"), rows, numeric=(1, 2), widths=(1.0, 2.0, 1.5, 4.0)
+        ),
+    ]
+
+
+def _baseline_row(baseline: Baseline) -> tuple[Text, ...]:
+    def told(text: str | None) -> Text:
+        return muted("cannot be made") if text is None else plain(text)
+
+    cost, saving, quality = baseline.monthly_cost_usd, baseline.saving_usd, baseline.quality
+    fits = ("yes" if baseline.fits else "no") + (f": {baseline.note}" if baseline.note else "")
+    return (
+        plain(baseline.label),
+        told(None if cost is None else money_interval(cost)),
+        told(None if saving is None else money_interval(saving)),
+        told(None if quality is None else share(quality)),
+        plain(fits),
+    )
+
+
+def _quality_and_time(plan: Plan) -> list[Block]:
+    return [
+        Heading(1, "How good and how fast", "limits"),
+        Picture("Acceptable answers of each segment and its floor", lambda ink, px: svg.quality_svg(plan, ink, px)),
+        Picture(
+            "Time to first token, 95th percentile at the busiest hour",
+            lambda ink, px: svg.latency_svg(plan, "ttft", ink, px),
+        ),
+        Picture(
+            "Time to the whole answer, 95th percentile at the busiest hour",
+            lambda ink, px: svg.latency_svg(plan, "total", ink, px),
+        ),
+    ]
+
+
+def _first_steps(plan: Plan) -> list[Block]:
+    if not plan.first_steps:
+        return []
+    items = []
+    for step in plan.first_steps:
+        worth = "" if step.value_usd_per_month is None else f" Worth up to {money(step.value_usd_per_month)} a month."
+        items.append(joined([plain(step.text), muted(worth)], ""))
+    return [Heading(1, "What to do first", "first"), Bullets(tuple(items))]
+
+
+def _shared(plan: Plan) -> list[Block]:
+    blocks: list[Block] = []
+    if plan.fixed_costs:
+        rows = tuple(
+            (
+                plain(cost.label),
+                plain(money_interval(cost.monthly_cost_usd)),
+                plain(", ".join(cost.segments)),
+                plain(cost.note),
+            )
+            for cost in plan.fixed_costs
+        )
+        head = ("Component", "USD a month", "For", "How the figure comes about")
+        blocks += [
+            Heading(1, "Paid once, whoever uses it", "fixed"),
+            Table(head, rows, numeric=(1,), widths=(2.5, 2.0, 2.0, 3.0)),
+        ]
+    if plan.pools:
+        blocks.append(Heading(1, "Own machines", "pools"))
+        for place, pool in enumerate(plan.pools):
+            blocks += _pool(pool, place)
+    return blocks
+
+
+def _pool(pool: PoolPlan, place: int) -> list[Block]:
+    many = "replica" if pool.replicas == 1 else "replicas"
+    machine = f"{pool.replicas} {many} of {pool.gpus_per_replica}x {pool.gpu}, {pool.precision}"
+    return [
+        Heading(2, pool.model, f"pool-{place + 1}"),
+        Facts(
+            (
+                ("Machines", plain(machine)),
+                ("Where", plain(f"{pool.provider}, {pool.area.upper()}")),
+                ("Busy at the busiest hour", marked(share(pool.utilisation), pool.utilisation.number_class)),
+                ("Cost a month", plain(money(pool.monthly_cost_usd))),
+                ("Serves", plain(", ".join(pool.segments))),
+            )
+        ),
+        Bullets(tuple(plain(line) for line in pool.sizing)),
+    ]
+
+
+def _assumptions(plan: Plan) -> list[Block]:
+    if not plan.assumptions:
+        return []
+    rows = tuple((plain(item.path), plain(item.value), plain(item.reason)) for item in plan.assumptions)
+    return [
+        Heading(1, "Assumptions", "assumptions"),
+        Paragraph(plain("Nobody gave these numbers. Each can be changed in the workload under the name shown.")),
+        Table(("Name", "Value", "Why"), rows, widths=(3.0, 2.0, 4.0)),
+    ]
+
+
+def _evidence(plan: Plan) -> list[Block]:
+    legend: list[Text] = [(Span(f"{MARKS[name]} "), Span(text)) for name, text in MARK_TEXTS.items()]
+    rows = tuple(
+        (
+            (Span(str(place + 1), "anchor", f"e{place + 1}"),),
+            plain(item.what),
+            marked(item.value, item.number_class),
+            joined([link(item.source, item.url), *([] if item.url.startswith("http") else [muted(item.url)])]),
+            plain(item.date),
+        )
+        for place, item in enumerate(plan.evidence)
+    )
+    return [
+        Heading(1, "Evidence", "evidence"),
+        Paragraph(joined(legend, " · "), "note"),
+        Table(("No.", "What", "Value", "Source", "Date"), rows, widths=(0.5, 3.2, 2.2, 3.0, 1.1)),
+    ]
+
+
+def _cannot_know() -> list[Block]:
+    return [
+        Heading(1, "What these numbers cannot know", "unknown"),
+        Bullets(tuple(plain(text) for text in _CANNOT_KNOW)),
+    ]

@@ -1,0 +1,165 @@
+"""The report as PDF, set by typst: no browser, fonts embedded, the same bytes for the same plan."""
+
+from typing import Final
+
+import typst
+
+from planner.planning.plan import Plan
+from planner.report.contents import plan_document
+from planner.report.document import (
+    Block,
+    Bullets,
+    Cards,
+    Document,
+    Facts,
+    Heading,
+    Paragraph,
+    Picture,
+    Span,
+    Table,
+    Text,
+)
+from planner.report.svg import Ink
+from planner.report.theme import SURFACES, TIER_COLOURS
+
+_FONT: Final = "Libertinus Serif"
+_INK: Final = Ink(SURFACES["light"], _FONT)
+_PICTURE_PX: Final = 620
+_LIGHT: Final = SURFACES["light"]
+_STYLE: Final = f"""
+#let muted(body) = text(fill: rgb("{_LIGHT.muted}"), body)
+#let thin = 0.5pt + rgb("{_LIGHT.line}")
+#set text(font: "{_FONT}", size: 10pt, fill: rgb("{_LIGHT.text}"), fallback: true)
+#set par(leading: 0.62em, spacing: 0.9em)
+#set list(spacing: 0.7em)
+#show heading.where(level: 1): it => block(above: 2em, below: 0.9em, text(15pt, it.body))
+#show heading.where(level: 2): it => block(above: 1.7em, below: 0.8em, text(12.5pt, it.body))
+#show heading.where(level: 3): it => block(above: 1.3em, below: 0.7em, muted(text(10.5pt, it.body)))
+#show table.cell.where(y: 0): set text(fill: rgb("{_LIGHT.muted}"))
+#show link: underline.with(stroke: 0.4pt + rgb("{_LIGHT.muted}"), offset: 2pt)
+"""
+
+
+def render_pdf(plan: Plan) -> bytes:
+    """The plan's report as PDF."""
+    return pdf_of(plan_document(plan))
+
+
+def pdf_of(document: Document) -> bytes:
+    """Any report document as PDF."""
+    # Only the fonts that typst carries: the same plan gives the same bytes on every machine.
+    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True)
+    made = typst.compile(typst_source(document).encode(), format="pdf", font_paths=fonts)
+    return bytes(made)
+
+
+def typst_source(document: Document) -> str:
+    """The document in typst's language; all text of others stands in string literals."""
+    foot = f"{document.title} · {document.kicker}"
+    page = f"""
+#set document(title: {_quoted(document.title)}, date: none)
+#set page(paper: "a4", margin: (x: 20mm, top: 20mm, bottom: 22mm), footer: context muted(text(8pt)[
+  #{_quoted(foot)} #h(1fr) #counter(page).display("1 / 1", both: true)
+]))
+"""
+    cover = f"""
+#muted(upper(text(8pt, tracking: 0.8pt, {_quoted(document.kicker)})))
+#v(-0.4em)
+#text(22pt, weight: "bold", {_quoted(document.title)})
+
+#text(13pt)[{_text(document.lead)}]
+#v(0.4em)
+{_facts(document.facts)}
+"""
+    return "\n".join([_STYLE, page, cover, *(_block(block) for block in document.blocks)])
+
+
+def _block(block: Block) -> str:
+    match block:
+        case Heading():
+            shown = f"#heading(level: {block.level}, {_quoted(block.text)})"
+        case Paragraph():
+            shown = _paragraph(block)
+        case Bullets():
+            shown = "#list(" + ", ".join(f"[{_text(item)}]" for item in block.items) + ")"
+        case Facts():
+            shown = _facts(block)
+        case Table():
+            shown = _table(block)
+        case Picture():
+            shown = _picture(block)
+        case Cards():
+            shown = _cards(block)
+    return shown
+
+
+def _paragraph(block: Paragraph) -> str:
+    if block.role == "warning":
+        colour = f'rgb("{_LIGHT.warning}")'
+        return f"#block(width: 100%, inset: 7pt, stroke: (left: 2.5pt + {colour}))[{_text(block.text)}]"
+    if block.role == "note":
+        return f"#muted(text(8.5pt)[{_text(block.text)}])"
+    return f"#par[{_text(block.text)}]"
+
+
+def _facts(facts: Facts, size: str = "9.5pt") -> str:
+    cells = "".join(f"[#muted({_quoted(name)})], [{_text(value)}], " for name, value in facts.rows)
+    return f"#text({size}, grid(columns: (auto, 1fr), column-gutter: 1.2em, row-gutter: 0.6em, {cells}))"
+
+
+def _table(table: Table) -> str:
+    widths = ", ".join(f"{width:g}fr" for width in table.widths) or ", ".join(["auto"] * len(table.head))
+    sides = ", ".join("right" if place in table.numeric else "left" for place in range(len(table.head)))
+    head = "".join(f"[#{_quoted(name)}], " for name in table.head)
+    rows = "".join("".join(f"[{_text(value)}], " for value in row) + "\n" for row in table.rows)
+    return (
+        f"#text(8.5pt, table(columns: ({widths}), align: ({sides}), stroke: (bottom: thin), inset: (x: 3pt, y: 4pt), "
+        f"table.header({head}),\n{rows}))"
+    )
+
+
+def _picture(picture: Picture) -> str:
+    drawn = _quoted(picture.draw(_INK, _PICTURE_PX))
+    caption = _quoted(picture.caption)
+    image = f'image(bytes({drawn}), format: "svg", width: 100%, alt: {caption})'
+    return f"#block(breakable: false)[#muted(text(8.5pt, {caption}))\n#{image}]"
+
+
+def _cards(cards: Cards) -> str:
+    shown = "".join(
+        f'block(width: 100%, breakable: false, inset: 8pt, stroke: (top: 2.5pt + rgb("{TIER_COLOURS[card.tier]}"), '
+        f"rest: thin))[#muted(text(7.5pt, upper({_quoted(card.tier)}))) \\ "
+        f"#strong({_quoted(card.title)})\n{_facts(card.facts, '8.5pt')}],\n"
+        for card in cards.cards
+    )
+    return f"#grid(columns: (1fr, 1fr), gutter: 9pt, {shown})"
+
+
+def _text(text: Text) -> str:
+    return "".join(_span(span) for span in text)
+
+
+def _span(span: Span) -> str:
+    text = _quoted(span.text)
+    match span.kind:
+        case "strong":
+            shown = f"#strong({text})"
+        case "muted":
+            shown = f"#muted({text})"
+        case "mark":
+            shown = f'#muted(text(font: "DejaVu Sans Mono", size: 0.8em, {text}))'
+        case "anchor":
+            shown = f"#text({text}) <{span.detail}>"
+        case "link" if span.detail.startswith("#"):
+            shown = f"#link(<{span.detail[1:]}>, {text})"
+        case "link":
+            shown = f"#link({_quoted(span.detail)}, {text})"
+        case _:
+            shown = f"#{text}"
+    return shown
+
+
+def _quoted(text: str) -> str:
+    """A typst string literal: nothing in it is markup."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"').replace("\r", "").replace("\n", "\\n")
+    return f'"{escaped}"'

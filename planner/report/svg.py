@@ -1,0 +1,360 @@
+"""The report's pictures, drawn as SVG from the same data as the dashboard's charts: no browser, no script, no network.
+
+Every function takes the ink (colours and font) and a width in pixels, and gives one `<svg>` element as text. Colours
+stand in `style` attributes, so that a page may pass CSS variables and follow the reader's theme.
+"""
+
+import html
+import math
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from planner.planning.plan import Figure, FrontPoint, Plan
+from planner.report.format import (
+    milliseconds,
+    milliseconds_interval,
+    money_interval,
+    number,
+    percent,
+    requests,
+    share,
+    times,
+)
+from planner.report.picture_data import (
+    TIME_TEXTS,
+    CostRow,
+    LimitRow,
+    Time,
+    Width,
+    cost_rows,
+    flows_of,
+    latency_rows,
+    quality_rows,
+    tiers_in,
+    tools_of,
+)
+from planner.report.theme import FONTS, SURFACES, TIER_COLOURS, Mode, Surface
+
+WIDE: Final = 760
+NARROW: Final = 360
+_ROW: Final = 58.0
+_BAR: Final = 16.0
+_FLOW_BODY: Final = 170.0
+_FLOW_GAP: Final = 40.0
+
+
+@dataclass(frozen=True, slots=True)
+class Ink:
+    """What a picture is drawn with."""
+
+    surface: Surface
+    font: str = FONTS
+
+
+@dataclass(frozen=True, slots=True)
+class _Scale:
+    """Where values lie: from `start` to `end` pixels."""
+
+    low: float
+    high: float
+    start: float
+    end: float
+    log: bool = False
+
+    def __call__(self, value: float) -> float:
+        low, high, at = (math.log10(one) if self.log else one for one in (self.low, self.high, value))
+        return self.start + (at - low) / (high - low) * (self.end - self.start)
+
+
+@dataclass(frozen=True, slots=True)
+class _Node:
+    top: float
+    height: float
+    first: str
+    second: str
+    colour: str
+
+
+def ink_of(mode: Mode) -> Ink:
+    """Ink for a picture that stands alone on a light or dark page."""
+    return Ink(SURFACES[mode])
+
+
+def flow_svg(plan: Plan, width: Width, ink: Ink, pixels: int = WIDE) -> str:
+    """Segments flowing to the tools that serve them, by requests or by USD a month."""
+    flows, tools = flows_of(plan), tools_of(plan)
+    sizes = {id(flow): flow.requests if width == "requests" else flow.monthly_usd for flow in flows}
+    per_pixel = sum(sizes.values()) / _FLOW_BODY or 1.0
+    order = [tool.key for tool in tools]
+    first_tool = {flow.segment: order.index(flow.tool) for flow in reversed(flows)}
+    parts = sorted(plan.segments, key=lambda part: first_tool[part.name])
+    totals = [sum(sizes[id(flow)] for flow in flows if flow.segment == part.name) / per_pixel for part in parts]
+    amounts = [
+        f"{requests(part.requests_per_month)} requests"
+        if width == "requests"
+        else money_interval(part.monthly_cost_usd)
+        for part in parts
+    ]
+    grey = ink.surface.neutral
+    left = _stack([(part.name, text, size, grey) for part, text, size in zip(parts, amounts, totals, strict=True)])
+    used = [sum(sizes[id(flow)] for flow in flows if flow.tool == tool.key) / per_pixel for tool in tools]
+    right = _stack(
+        [(tool.label, tool.place, size, TIER_COLOURS[tool.tier]) for tool, size in zip(tools, used, strict=True)]
+    )
+    left_at = {part.name: node.top for part, node in zip(parts, left, strict=True)}
+    right_at = {tool.key: node.top for tool, node in zip(tools, right, strict=True)}
+    marks: list[str] = []
+    for flow in sorted(flows, key=lambda one: (first_tool[one.segment], order.index(one.tool))):
+        thick = max(sizes[id(flow)] / per_pixel, 1.0)
+        ends = (left_at[flow.segment], right_at[flow.tool])
+        marks.append(_ribbon(10.0, ends[0], pixels - 10.0, ends[1], thick, TIER_COLOURS[flow.tier]))
+        left_at[flow.segment] += thick
+        right_at[flow.tool] += thick
+    marks += [mark for node in left for mark in _node(node, 0.0, ink, at_left=True)]
+    marks += [mark for node in right for mark in _node(node, pixels - 10.0, ink, at_left=False)]
+    bottom = max(node.top + node.height for node in (*left, *right)) + 26.0
+    title = "Which tool serves which segment, by " + ("requests" if width == "requests" else "USD a month")
+    return _svg(marks, pixels, bottom, title)
+
+
+def cost_svg(plan: Plan, ink: Ink, pixels: int = WIDE) -> str:
+    """USD a month of the plan, by tier, beside the baselines, each with its interval."""
+    rows = cost_rows(plan)
+    scale = _Scale(0.0, max(row.cost.high for row in rows) * 1.02, 0.0, pixels - 8.0)
+    top = 30.0
+    bottom = top + _ROW * len(rows)
+    marks = [*_tier_legend(plan, ink), *_grid(scale, top, bottom, ink, _plain_tick, "USD a month")]
+    for place, row in enumerate(rows):
+        base = top + _ROW * place
+        marks += _row_label(base, row.label, _cost_line(row), ink)
+        marks += _cost_bar(row, scale, base + 34.0, ink)
+        marks += _whisker(row.cost, scale, base + 34.0 + _BAR / 2.0, ink.surface.text)
+    return _svg(marks, pixels, bottom + 40.0, "Cost of this plan beside other plans, USD a month")
+
+
+def quality_svg(plan: Plan, ink: Ink, pixels: int = WIDE) -> str:
+    """Acceptable answers of each segment with its interval, the floor marked."""
+    rows = quality_rows(plan)
+    figures = [times(row.figure, 100.0) for row in rows]
+    lowest = min([figure.low for figure in figures] + [100.0 * row.limit for row in rows if row.limit is not None])
+    scale = _Scale(max(lowest - 2.0, 0.0), 100.0, 8.0, pixels - 8.0)
+    texts = [f"{share(row.figure)}, {row.limit_text}" for row in rows]
+    title = "Acceptable answers, %; upright mark: the floor"
+    return _limit_picture(rows, figures, [_scaled(row.limit, 100.0) for row in rows], texts, scale, title, ink, pixels)
+
+
+def latency_svg(plan: Plan, time: Time, ink: Ink, pixels: int = WIDE) -> str:
+    """95th percentile of a time of each segment with its interval, the limit marked where there is one."""
+    rows = latency_rows(plan, time)
+    figures = [times(row.figure, 1e-3) for row in rows]
+    limits = [_scaled(row.limit, 1e-3) for row in rows]
+    ends = [end for figure in figures for end in (figure.low, figure.high)] + [one for one in limits if one is not None]
+    scale = _Scale(max(min(ends), 1e-4) * 0.9, max(ends) * 1.1, 8.0, pixels - 8.0, log=True)
+    texts = [
+        milliseconds_interval(row.figure)
+        + (f", limit {milliseconds(row.limit)}" if row.limit is not None else ", no limit")
+        for row in rows
+    ]
+    title = f"{TIME_TEXTS[time]} at p95, seconds; upright mark: the limit"
+    return _limit_picture(rows, figures, limits, texts, scale, title, ink, pixels)
+
+
+def front_svg(points: Sequence[FrontPoint], ink: Ink, pixels: int = WIDE) -> str:
+    """Cost-quality front with both intervals, the chosen plan marked."""
+    qualities = [times(point.quality, 100.0) for point in points]
+    top, bottom = 12.0, 280.0
+    across = _Scale(0.0, max(point.monthly_cost_usd.high for point in points) * 1.02, 44.0, pixels - 8.0)
+    up = _Scale(
+        min(one.low for one in qualities) - 0.5, min(max(one.high for one in qualities) + 0.5, 100.0), bottom, top
+    )
+    marks = _grid(across, top, bottom, ink, _plain_tick, "USD a month")
+    for tick in _ticks(up, 5):
+        marks.append(_line(across.start, up(tick), across.end, up(tick), ink.surface.line))
+        marks.append(_text(across.start - 8.0, up(tick) + 4.0, f"{number(tick)} %", ink, size=11, anchor="end"))
+    at = [(across(point.monthly_cost_usd.mean), up(one.mean)) for point, one in zip(points, qualities, strict=True)]
+    path = " L".join(f"{_n(x)},{_n(y)}" for x, y in at)
+    marks.append(f'<path d="M{path}" style="fill:none;stroke:{ink.surface.neutral};stroke-dasharray:3 3"/>')
+    for point, one, (x, y) in zip(points, qualities, at, strict=True):
+        cost = point.monthly_cost_usd
+        marks.append(_line(across(cost.low), y, across(cost.high), y, ink.surface.muted))
+        marks.append(_line(x, up(one.low), x, up(one.high), ink.surface.muted))
+        colour = ink.surface.text if point.chosen else ink.surface.neutral
+        hover = f"{money_interval(cost)} a month, {share(point.quality)} acceptable"
+        marks.append(_dot(x, y, 7.0 if point.chosen else 4.5, colour, hover))
+        if point.chosen:
+            marks.append(_text(x + 12.0, y + 18.0, "this plan", ink, size=12, bold=True))
+    return _svg(
+        marks, pixels, bottom + 40.0, "Plans that no other beats on both cost and quality; acceptable answers, %"
+    )
+
+
+def _limit_picture(
+    rows: Sequence[LimitRow],
+    figures: Sequence[Figure],
+    limits: Sequence[float | None],
+    texts: Sequence[str],
+    scale: _Scale,
+    title: str,
+    ink: Ink,
+    pixels: int,
+) -> str:
+    bottom = 8.0 + _ROW * len(rows)
+    marks = _grid(scale, 8.0, bottom, ink, number if scale.log else _plain_tick, title)
+    for place, (row, figure, limit, text) in enumerate(zip(rows, figures, limits, texts, strict=True)):
+        base = 8.0 + _ROW * place
+        colour = TIER_COLOURS[row.tier]
+        marks += _row_label(base, row.segment, text, ink)
+        marks += _whisker(figure, scale, base + 42.0, colour, thick=3.0)
+        marks.append(_dot(scale(figure.mean), base + 42.0, 5.5, colour, f"{row.segment}: {text}"))
+        if limit is not None:
+            at = scale(limit)
+            marks.append(_line(at, base + 33.0, at, base + 51.0, ink.surface.text, thick=2.5))
+    return _svg(marks, pixels, bottom + 40.0, title)
+
+
+def _stack(nodes: Sequence[tuple[str, str, float, str]]) -> list[_Node]:
+    top, stacked = 14.0, []
+    for first, second, height, colour in nodes:
+        stacked.append(_Node(top, max(height, 2.0), first, second, colour))
+        top += max(height, 2.0) + _FLOW_GAP
+    return stacked
+
+
+def _node(node: _Node, x: float, ink: Ink, *, at_left: bool) -> list[str]:
+    middle = node.top + node.height / 2.0
+    text_x, anchor = (x + 16.0, "start") if at_left else (x - 6.0, "end")
+    return [
+        _rect(x, node.top, 10.0, node.height, node.colour),
+        _text(text_x, middle - 2.0, node.first, ink, size=12, anchor=anchor, bold=True),
+        _text(text_x, middle + 13.0, node.second, ink, size=11, anchor=anchor),
+    ]
+
+
+def _ribbon(x1: float, y1: float, x2: float, y2: float, thick: float, colour: str) -> str:
+    middle = _n((x1 + x2) / 2.0)
+    down = f"M{_n(x1)},{_n(y1)} C{middle},{_n(y1)} {middle},{_n(y2)} {_n(x2)},{_n(y2)}"
+    back = (
+        f"L{_n(x2)},{_n(y2 + thick)} C{middle},{_n(y2 + thick)} {middle},{_n(y1 + thick)} {_n(x1)},{_n(y1 + thick)} Z"
+    )
+    return f'<path d="{down} {back}" style="fill:{colour};fill-opacity:0.35"/>'
+
+
+def _tier_legend(plan: Plan, ink: Ink) -> list[str]:
+    marks, x = [], 0.0
+    for tier in tiers_in(plan):
+        marks.append(_rect(x, 4.0, 10.0, 10.0, TIER_COLOURS[tier]))
+        marks.append(_text(x + 15.0, 13.0, tier, ink, size=11))
+        x += 32.0 + 6.2 * len(tier)
+    return marks
+
+
+def _cost_bar(row: CostRow, scale: _Scale, y: float, ink: Ink) -> list[str]:
+    if not row.parts:
+        faint = 1.0 if row.fits else 0.35
+        return [_rect(0.0, y, scale(row.cost.mean), _BAR, ink.surface.neutral, opacity=faint, hover=row.note)]
+    marks, x = [], 0.0
+    for tier, usd in row.parts:
+        marks.append(_rect(x, y, scale(usd), _BAR, TIER_COLOURS[tier], hover=tier))
+        x += scale(usd)
+    return marks
+
+
+def _cost_line(row: CostRow) -> str:
+    quality = f" · {percent(row.quality.mean)} acceptable" if row.quality is not None else ""
+    return f"{money_interval(row.cost)}{quality}{'' if row.fits else ' · misses a limit'}"
+
+
+def _row_label(base: float, name: str, line: str, ink: Ink) -> list[str]:
+    return [
+        _text(0.0, base + 13.0, name, ink, size=12, bold=True),
+        _text(0.0, base + 28.0, line, ink, size=11.5, colour=ink.surface.muted),
+    ]
+
+
+def _whisker(figure: Figure, scale: _Scale, y: float, colour: str, thick: float = 1.5) -> list[str]:
+    low, high = scale(figure.low), scale(figure.high)
+    marks = [_line(low, y, high, y, colour, thick=thick)]
+    marks += [_line(end, y - 4.0, end, y + 4.0, colour, thick=thick) for end in (low, high)]
+    return [*marks, _dot(scale(figure.mean), y, 2.5, colour)]
+
+
+def _grid(
+    scale: _Scale, top: float, bottom: float, ink: Ink, tick_text: Callable[[float], str], title: str
+) -> list[str]:
+    marks = []
+    for tick in _ticks(scale, 6 if scale.end - scale.start > 500.0 else 4):
+        x = scale(tick)
+        marks.append(_line(x, top, x, bottom, ink.surface.line))
+        anchor = "start" if x < scale.start + 12.0 else "end" if x > scale.end - 12.0 else "middle"
+        marks.append(_text(x, bottom + 15.0, tick_text(tick), ink, size=11, anchor=anchor))
+    middle = (scale.start + scale.end) / 2.0
+    return [*marks, _text(middle, bottom + 33.0, title, ink, size=11, anchor="middle", colour=ink.surface.muted)]
+
+
+def _ticks(scale: _Scale, count: int) -> list[float]:
+    if scale.log:
+        decades = range(math.floor(math.log10(scale.low)), math.ceil(math.log10(scale.high)) + 1)
+        steps = (1.0,) if len(decades) > 4 else (1.0, 3.0) if len(decades) > 2 else (1.0, 2.0, 5.0)
+        every = [step * 10.0**power for power in decades for step in steps]
+    else:
+        rough = (scale.high - scale.low) / count
+        power = 10.0 ** math.floor(math.log10(rough))
+        step = next(size * power for size in (1.0, 2.0, 5.0, 10.0) if size * power >= rough)
+        first = math.ceil(scale.low / step)
+        every = [step * place for place in range(first, math.floor(scale.high / step) + 1)]
+    return [tick for tick in every if scale.low <= tick <= scale.high]
+
+
+def _plain_tick(value: float) -> str:
+    return number(value, 6)
+
+
+def _scaled(value: float | None, factor: float) -> float | None:
+    return None if value is None else value * factor
+
+
+def _n(value: float) -> str:
+    return f"{value:.1f}".removesuffix(".0")
+
+
+def _rect(
+    x: float, y: float, width: float, height: float, colour: str, *, opacity: float = 1.0, hover: str = ""
+) -> str:
+    size = f'width="{_n(max(width, 0.5))}" height="{_n(height)}"'
+    style = f"fill:{colour}" + (f";fill-opacity:{opacity:g}" if opacity < 1.0 else "")
+    title = f"<title>{html.escape(hover)}</title>" if hover else ""
+    return f'<rect x="{_n(x)}" y="{_n(y)}" {size} style="{style}">{title}</rect>'
+
+
+def _line(x1: float, y1: float, x2: float, y2: float, colour: str, thick: float = 1.0) -> str:
+    ends = f'x1="{_n(x1)}" y1="{_n(y1)}" x2="{_n(x2)}" y2="{_n(y2)}"'
+    return f'<line {ends} style="stroke:{colour};stroke-width:{thick:g}"/>'
+
+
+def _dot(x: float, y: float, radius: float, colour: str, hover: str = "") -> str:
+    title = f"<title>{html.escape(hover)}</title>" if hover else ""
+    return f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{radius:g}" style="fill:{colour}">{title}</circle>'
+
+
+def _text(
+    x: float,
+    y: float,
+    text: str,
+    ink: Ink,
+    *,
+    size: float,
+    anchor: str = "start",
+    bold: bool = False,
+    colour: str = "",
+) -> str:
+    weight = ";font-weight:600" if bold else ""
+    font = html.escape(ink.font.replace('"', "'"), quote=True).replace("&#x27;", "'")
+    style = f"font-family:{font};font-size:{size:g}px;fill:{colour or ink.surface.text}{weight}"
+    return f'<text x="{_n(x)}" y="{_n(y)}" text-anchor="{anchor}" style="{style}">{html.escape(text)}</text>'
+
+
+def _svg(marks: Iterable[str], width: int, height: float, title: str) -> str:
+    box = f'viewBox="0 0 {width} {_n(height)}" width="{width}" height="{_n(height)}"'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" {box} role="img" aria-label="{html.escape(title)}">'
+    return "\n".join([head, *marks, "</svg>"])
