@@ -6,7 +6,22 @@ from typing import Final, Literal, TypeAlias
 from planner.beliefs.techniques import TECHNIQUES, Technique
 from planner.units import Draws, Ints
 
-__all__ = ["SERVINGS", "TECHNIQUES", "TIERS", "AnchorUse", "Component", "Exclusion", "OptionTable", "Options", "Place", "Pool", "RetirementWarning", "Serving", "Technique", "Tier"]
+__all__ = [
+    "SERVINGS",
+    "TECHNIQUES",
+    "TIERS",
+    "AnchorUse",
+    "Component",
+    "Exclusion",
+    "OptionTable",
+    "Options",
+    "Place",
+    "Pool",
+    "RetirementWarning",
+    "Serving",
+    "Technique",
+    "Tier",
+]
 
 Tier: TypeAlias = Literal["specialist", "grounded", "generalist", "frontier"]
 TIERS: Final[tuple[Tier, ...]] = ("specialist", "grounded", "generalist", "frontier")
@@ -32,12 +47,21 @@ class Place:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Component:
-    """A part that is set up and kept up once however many segments use it: a tuned model, an index, a stack, a contract."""
+    """A part that is set up and kept up once however many segments use it: a tuned model, an index, a contract."""
 
     id: str
     """'provider:openai', 'fine_tune:meta/llama-3.1-8b:ticket-triage', 'rag_index:policies', 'self_hosted_stack'."""
     kind: Literal[
-        "provider", "fine_tune", "rag_index", "vector_store", "self_hosted_stack", "adapter_pool", "gate", "device_fleet"
+        "provider",
+        "fine_tune",
+        "rag_index",
+        "vector_store",
+        "self_hosted_stack",
+        "self_hosted_model",
+        "adapter_pool",
+        "few_shot",
+        "gate",
+        "device_fleet",
     ]
     label: str
     monthly_usd: Draws
@@ -109,7 +133,7 @@ class OptionTable:
     quality: Draws
     """(N, S) share of acceptable answers."""
     usage_usd: Draws
-    """(N, S) USD a month that grows with requests: tokens, retries, gate calls, retrieval. Pools and components are apart."""
+    """(N, S) USD a month that grows with requests: tokens, retries, gate calls, retrieval; no pools, no components."""
     pool_load: Draws
     """(N, S) replicas' worth of work at the busiest hour, before the utilisation cap; 0 without a pool."""
     ttft_p95_ms: Draws
@@ -131,6 +155,7 @@ class Exclusion:
 
     segment: str
     model: str
+    """Model id; '*' when every model is concerned."""
     serving: str
     """'api', 'self_hosted', 'on_device' or 'any'."""
     place: str
@@ -139,6 +164,8 @@ class Exclusion:
     """Field of the workload behind it: 'data.residency', 'context_p99_tokens', 'modalities', 'retired' ..."""
     reason: str
     """One sentence for a person."""
+    technique: str = ""
+    """The technique that is out; '' when every technique is."""
 
 
 @dataclass(frozen=True, slots=True)
