@@ -44,6 +44,7 @@ class _Rule:
 _SOURCES: Final = "(following|above|below|context|document|passage|manual|article|policy|handbook)s?"
 _TOOLS_OF_CODE: Final = (
     "python|javascript|typescript|java|rust|sql|bash|css|php|swift|pandas|react|kubernetes|docker|terraform"
+    "|regex|regular expression|unit test|refactor|compile|git"
 )
 _RULES: Final[tuple[_Rule, ...]] = (
     _Rule("translation", "they ask for a translation", r"\b(translat\w+|übersetze?n?|tradui\w+|traduc\w+|vertaal)\b"),
@@ -60,7 +61,7 @@ _RULES: Final[tuple[_Rule, ...]] = (
     _Rule(
         "coding",
         "they contain or ask for code",
-        rf"```|\bdef \w+\(|\b(stack ?trace|{_TOOLS_OF_CODE}|regex|regular expression|unit test|refactor|compile|git|function that)\b",
+        rf"```|\bdef \w+\(|\b(stack ?trace|{_TOOLS_OF_CODE}|function that)\b",
     ),
     _Rule(
         "classification",

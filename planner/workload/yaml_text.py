@@ -55,11 +55,10 @@ _Loader.add_implicit_resolver(
 )
 _Loader.add_implicit_resolver("tag:yaml.org,2002:null", re.compile(r"^(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""])
 _Loader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^[-+]?[0-9][0-9_]*$"), list("-+0123456789"))
-_Loader.add_implicit_resolver(
-    "tag:yaml.org,2002:float",
-    re.compile(r"^[-+]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|\.[0-9]+(?:[eE][-+]?[0-9]+)?|\.inf|\.nan)$"),
-    list("-+0123456789."),
+_FLOAT: Final = re.compile(
+    r"^[-+]?(?:[0-9][0-9_]*(?:\.[0-9_]*)?(?:[eE][-+]?[0-9]+)?|\.[0-9]+(?:[eE][-+]?[0-9]+)?|\.inf|\.nan)$"
 )
+_Loader.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, list("-+0123456789."))
 
 
 def _construct_int(_: _Loader, node: yaml.ScalarNode) -> int | str:
@@ -158,7 +157,12 @@ def parse_yaml(text: str, name: str) -> object:
     except yaml.YAMLError as exc:
         mark = getattr(exc, "problem_mark", None) or getattr(exc, "context_mark", None)
         problem = getattr(exc, "problem", None) or getattr(exc, "reason", None) or "text that is no YAML"
-        raise InputError(name, _place(mark), found=Said(str(problem)), allowed="valid YAML") from None
+        raise InputError(name, _place(mark), found=Said(_reworded(str(problem))), allowed="valid YAML") from None
+
+
+def _reworded(problem: str) -> str:
+    """libyaml's words after our 'found': it says 'found X' and 'did not find expected X' itself."""
+    return problem.removeprefix("found ").replace("did not find expected", "something other than the expected")
 
 
 class _Dumper(yaml.SafeDumper):
@@ -186,6 +190,8 @@ def _represent_float(dumper: _Dumper, value: float) -> yaml.Node:
     return dumper.represent_scalar("tag:yaml.org,2002:float", repr(value))
 
 
+# Numbers such as 1e-05 need no tag, and a text that reads like one gets its quotes.
+_Dumper.add_implicit_resolver("tag:yaml.org,2002:float", _FLOAT, list("-+0123456789."))
 _Dumper.add_representer(dict, _represent_dict)
 _Dumper.add_representer(list, _represent_list)
 _Dumper.add_representer(float, _represent_float)
