@@ -21,7 +21,7 @@ from planner.workload.schema import Segment
 BYTES_PER_WEIGHT: Final[dict[Precision, float]] = {"bf16": 2.0, "fp8": 1.0625, "int4": 0.613}
 """F16, Q8_0 and Q4_K_M of llama.cpp (an 8B model is 4.92 GB in Q4_K_M)."""
 _CARDS: Final = ("datacenter", "workstation", "consumer")
-"""Kinds with memory of their own; the others share it with the system."""
+"""Kinds that may have memory of their own."""
 _MEMORY_SHARE: Final = 0.95
 """Of the memory that a model can use at all (the catalog's figure), what is filled before buffers spill."""
 _LARGEST_EFFICIENCY: Final = 0.95
@@ -132,11 +132,16 @@ def _why_not(catalog: Catalog, model: Model, device: Gpu, precision: Precision, 
     return None
 
 
+def _has_own_memory(device: Gpu) -> bool:
+    """Graphics cards; desktops whose processor shares the memory state no tensor FLOPs (Mac Studio, DGX Spark)."""
+    return device.kind in _CARDS and device.bf16_tflops is not None
+
+
 def _token_seconds(
     catalog: Catalog, model: Model, device: Gpu, precision: Precision, context: Draws, seed: int
 ) -> Draws:
     """Seconds per token of one stream, (S,)."""
-    kind = "card" if device.kind in _CARDS else "shared"
+    kind = "card" if _has_own_memory(device) else "shared"
     share = np.minimum(prior_draws(catalog, f"device.bandwidth_share.{kind}", seed), _LARGEST_EFFICIENCY)
     active = (model.active_params_b or model.total_params_b or 0.0) * 1e9 * BYTES_PER_WEIGHT[precision]
     read = active + (model.kv_bytes_per_token or 0.0) * context
