@@ -7,6 +7,7 @@ from typing import Final
 import numpy as np
 
 from planner.beliefs.priors import prior_draws
+from planner.beliefs.quality_cells import planned_effort
 from planner.beliefs.requests import Calls, calls_of, squared_cv, sum_percentiles, token_log_sd
 from planner.catalog.schema import Catalog, Model, Offer, Speed
 from planner.units import DRAW_COUNT, MS_PER_S, SEED, Z95, Bools, Draws, Floats, Ints, normal_draws
@@ -200,17 +201,14 @@ def _ridge(features: Floats, truth: Floats, has: Bools) -> tuple[Floats, Floats]
 
 
 def reasoning_tokens(catalog: Catalog, model_ids: Sequence[str], segment: Segment, seed: int = SEED) -> Draws:
-    """Mean hidden reasoning tokens per model call, shape (N, S) in the order of `model_ids`; 0 for models without.
+    """Mean hidden reasoning tokens per model call, shape (N, S) in the order of `model_ids`; 0 where none is planned.
 
-    Models whose reasoning is optional are taken to run at their maker's default, which the prior
-    'reasoning.optional_share' states as a share of the tokens of a medium-effort answer (an assumption).
+    The effort is the one that quality is read at (`planned_effort`): models that always think do so at medium effort,
+    models that may think do so where it pays (reasoning, math, coding, agentic work) and not elsewhere.
     """
     tokens = prior_draws(catalog, f"reasoning_tokens.{segment.skill}", seed)
-    shares = {"none": np.zeros(DRAW_COUNT), "always": np.ones(DRAW_COUNT)}
-    shares["optional"] = prior_draws(catalog, "reasoning.optional_share", seed)
-    if not model_ids:
-        return np.empty((0, DRAW_COUNT))
-    return np.stack([tokens * shares[catalog.models[model].reasoning] for model in model_ids])
+    thinks = [planned_effort(catalog.models[model], segment.skill) > 0.0 for model in model_ids]
+    return np.array(thinks, dtype=np.float64)[:, None] * tokens
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -119,6 +119,13 @@ def test_only_models_that_reason_have_hidden_tokens(catalog: Catalog, segment: S
     assert np.all(always > 0.0)
 
 
+def test_a_model_that_may_think_is_billed_for_it_only_where_thinking_pays(catalog: Catalog, segment: Segment) -> None:
+    ids = (_ids_by_reasoning(catalog, "optional"),)
+    chat, math = (reasoning_tokens(catalog, ids, segment.model_copy(update={"skill": s})) for s in ("chat", "math"))
+    assert np.all(chat == 0.0)
+    assert np.all(math > 0.0)
+
+
 def test_hidden_reasoning_delays_the_first_visible_token(
     catalog: Catalog, latency: LatencyBeliefs, segment: Segment
 ) -> None:
