@@ -1,0 +1,174 @@
+"""What probes say: answers to items move the probed models, the segment's difficulty, and so every other model.
+
+    P(model m answers item i acceptably) = logistic(z[m] / k - b[i]),   b[i] ~ N(0, s^2),   k = 1 / sqrt(1 + pi s^2 / 8)
+    P(answer of m is preferred to that of n on item i) = logistic(z[m] - z[n])
+
+z[m] is the log odds of model m on the segment, with the prior that the anchor gives: own variance plus a difficulty
+that all models share. k makes logistic(z) the share over all items (MacKay, Neural Computation 4, 1992). Graded scores
+between 0 and 1 enter as fractional outcomes (quasi-likelihood: Papke and Wooldridge, J. Applied Econometrics 11, 1996).
+The posterior of the probed models is Laplace's, item difficulties summed out by quadrature (Bock and Aitkin,
+Psychometrika 46, 1981); the others follow by Gaussian conditioning.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from planner.units import Draws, Floats, Ints, logistic
+
+_ITEM_SD: Final = 1.0
+"""Spread of item difficulties inside a segment, logit (a stated prior; MMLU and GSM8K items show about 1 to 2)."""
+_STEPS: Final = 100
+_TOLERANCE: Final = 1e-8
+_NODES: Final = 15
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ItemOutcomes:
+    """Graded answers; R answers to I items by P probed models."""
+
+    models: tuple[str, ...]
+    """(P,) ids of the probed models."""
+    model: Ints
+    """(R,) index into models."""
+    item: Ints
+    """(R,) item number, 0 to I - 1; several models may answer one item."""
+    score: Floats
+    """(R,) 0 to 1."""
+    winner: Ints
+    """(W,) index into models of the preferred answer, one entry a comparison."""
+    loser: Ints
+    """(W,)"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SharedDifficulty:
+    """Log odds of M models on a segment before the probes: N(mean, diag(own_variance) + difficulty_sd^2 11')."""
+
+    mean: Floats
+    """(M,)"""
+    own_variance: Floats
+    """(M,) variance that models do not share."""
+    difficulty_sd: float
+    """Spread of the segment's difficulty, shared by all models."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ProbePosterior:
+    """Gaussian posterior of the probed models' log odds."""
+
+    mean: Floats
+    """(P,)"""
+    covariance: Floats
+    """(P, P)"""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Items:
+    """Answers laid out by item and model."""
+
+    asked: Floats
+    """(I, P) answers of each model to each item."""
+    right: Floats
+    """(I, P) sum of their scores."""
+    nodes: Floats
+    """(Q,) difficulties at which an item's unknown difficulty is summed (Gauss-Hermite)."""
+    weights: Floats
+    """(Q,)"""
+
+
+def _lay_out(outcomes: ItemOutcomes, item_sd: float) -> _Items:
+    items = int(outcomes.item.max()) + 1 if outcomes.item.size else 0
+    shape = (items, len(outcomes.models))
+    place = np.ravel_multi_index((outcomes.item, outcomes.model), shape) if items else outcomes.item
+    size = items * len(outcomes.models)
+    nodes, weights = np.polynomial.hermite_e.hermegauss(_NODES)
+    return _Items(
+        asked=np.bincount(place, minlength=size).astype(float).reshape(shape),
+        right=np.bincount(place, weights=outcomes.score, minlength=size).astype(float).reshape(shape),
+        nodes=item_sd * nodes,
+        weights=weights / weights.sum(),
+    )
+
+
+def _slope(items: _Items, z: Floats, spread: float) -> tuple[Floats, Floats, Floats]:
+    """Gradient (P,), expected curvature (P, P) and observed curvature (P, P) of the items' log-likelihood.
+
+    Difficulties are summed out item by item; the observed curvature is Louis's formula (JRSS B 44, 1982).
+    """
+    eta = spread * z - items.nodes[:, None]
+    share = logistic(eta)
+    log_right, log_wrong = -np.logaddexp(0.0, -eta), -np.logaddexp(0.0, eta)
+    log_weight = items.right @ log_right.T + (items.asked - items.right) @ log_wrong.T + np.log(items.weights)
+    weight = np.exp(log_weight - log_weight.max(axis=1, keepdims=True))
+    weight /= weight.sum(axis=1, keepdims=True)
+    mean = weight @ share
+    gradient = spread * np.sum(items.right - items.asked * mean, axis=0)
+    expected = spread**2 * np.diag(np.sum(items.asked * (weight @ (share * (1.0 - share))), axis=0))
+    second = np.einsum("iq,qp,qr->ipr", weight, share, share) - mean[:, :, None] * mean[:, None, :]
+    missing = spread**2 * np.einsum("ip,ipr,ir->pr", items.asked, second, items.asked)
+    return gradient, expected, expected - missing
+
+
+def _preferences(outcomes: ItemOutcomes, z: Floats) -> tuple[Floats, Floats]:
+    """Gradient (P,) and curvature (P, P) of the comparisons' log-likelihood (Bradley and Terry, 1952)."""
+    win = logistic(z[outcomes.winner] - z[outcomes.loser])
+    gradient = np.bincount(outcomes.winner, 1.0 - win, z.size) - np.bincount(outcomes.loser, 1.0 - win, z.size)
+    curvature = np.zeros((z.size, z.size))
+    pair = win * (1.0 - win)
+    for one, other, sign in ((0, 0, 1.0), (1, 1, 1.0), (0, 1, -1.0), (1, 0, -1.0)):
+        rows = (outcomes.winner, outcomes.loser)
+        np.add.at(curvature, (rows[one], rows[other]), sign * pair)
+    return gradient.astype(float), curvature
+
+
+def _posterior(outcomes: ItemOutcomes, mean: Floats, covariance: Floats, item_sd: float) -> ProbePosterior:
+    """Laplace approximation of the probed models' log odds, item difficulties summed out."""
+    items = _lay_out(outcomes, item_sd)
+    spread = float(np.sqrt(1.0 + np.pi * item_sd**2 / 8.0))
+    precision = np.linalg.inv(covariance)
+    z = mean.copy()
+    observed = precision
+    for _ in range(_STEPS):
+        gradient, expected, curvature = _slope(items, z, spread)
+        wins, win_curvature = _preferences(outcomes, z)
+        step = np.linalg.solve(expected + win_curvature + precision, gradient + wins - precision @ (z - mean))
+        z = z + step
+        observed = curvature + win_curvature + precision
+        if np.max(np.abs(step)) < _TOLERANCE:
+            break
+    return ProbePosterior(z, np.linalg.inv(observed))
+
+
+def condition_on_outcomes(
+    prior: Draws,
+    belief: SharedDifficulty,
+    probed: Ints,
+    outcomes: ItemOutcomes,
+    item_sd: float = _ITEM_SD,
+) -> Draws:
+    """Log odds (M, S) of every model after the probes.
+
+    Args:
+        prior: (M, S) log odds drawn from the belief.
+        belief: What the prior is.
+        probed: (P,) row of each probed model.
+        outcomes: Graded answers.
+        item_sd: Spread of item difficulties, logit.
+
+    The probed block is replaced by its Laplace posterior; each draw of the others is shifted by the regression of
+    theirs on the probed ones, so that common random numbers stay common.
+    """
+    common = belief.difficulty_sd**2
+    covariance = np.diag(belief.own_variance[probed]) + common
+    posterior = _posterior(outcomes, belief.mean[probed], covariance, item_sd)
+    root = np.linalg.cholesky(posterior.covariance + 1e-12 * np.eye(probed.size))
+    # Standardised, the prior draws of the probed models carry over to the posterior's mean and spread.
+    standard = np.linalg.solve(np.linalg.cholesky(covariance), prior[probed] - belief.mean[probed, None])
+    drawn = posterior.mean[:, None] + root @ standard
+    across = np.full((belief.mean.size, probed.size), common)
+    across[probed, np.arange(probed.size)] += belief.own_variance[probed]
+    updated = prior + across @ np.linalg.inv(covariance) @ (drawn - prior[probed])
+    updated[probed] = drawn
+    return np.asarray(updated)
