@@ -7,14 +7,17 @@ import argparse
 import math
 import os
 import re
+import shutil
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from planner import __version__
-from planner.errors import EXIT_CONFLICT, EXIT_DONE, EXIT_INPUT, InputError, PlannerError
+from planner.errors import EXIT_CONFLICT, EXIT_DONE, EXIT_INPUT, InputError, PlannerError, StoreError
+from planner.resources import data_dir
 
 if TYPE_CHECKING:
     from planner.beliefs.model import Beliefs
@@ -25,7 +28,19 @@ _REPORTS: Final = (".html", ".pdf", ".md")
 _FRONT: Final = 12
 _MOST_POINTS: Final = 200
 _INTERRUPTED: Final = 130
-_VARY: Final = re.compile(r"^(?P<path>[^=]+)=(?P<low>[^:]+):(?P<high>[^:]+):(?P<count>\d+)$")
+_VARY: Final = re.compile(r"^(?P<path>[^=]+)=(?P<x>x?)(?P<low>[^:]+):(?P<x_again>x?)(?P<high>[^:]+):(?P<count>\d+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Vary:
+    """One input and the range it is moved over."""
+
+    path: str
+    low: float
+    high: float
+    count: int
+    times: bool
+    """The bounds are factors of the present value."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -114,14 +129,14 @@ def _add_whatif(commands: Any) -> None:  # noqa: ANN401
         metavar="PATH=LO:HI:N",
         required=True,
         type=_vary,
-        help="input and range: segments.*.requests_per_month=1e5:1e7:9",
+        help="input and range, confidence=0.6:0.95:8; or factors, segments.*.requests_per_month=x0.5:x3:6",
     )
     _add_json(command)
 
 
 def _add_models(commands: Any) -> None:  # noqa: ANN401
     command = _command(commands, "models", "list the models of the catalog", _run_models)
-    command.add_argument("--skill", help="order by the fitted quality on this skill")
+    command.add_argument("--skill", help="only models with scores on this skill, most scores first")
     _add_json(command)
     actions = command.add_subparsers(title="actions", metavar="ACTION")
     show = _command(actions, "show", "show one model: prices, limits, licence, evidence, retirement", _run_show)
@@ -158,14 +173,14 @@ def _points(text: str) -> int:
     return int(text)
 
 
-def _vary(text: str) -> tuple[str, float, float, int]:
+def _vary(text: str) -> _Vary:
     found = _VARY.match(text)
     bounds = _numbers(found["low"], found["high"]) if found else None
-    if found is None or bounds is None:
-        allowed = "allowed: PATH=LO:HI:N, numbers LO < HI and N points, such as confidence=0.6:0.95:8"
+    if found is None or bounds is None or found["x"] != found["x_again"]:
+        allowed = "allowed: PATH=LO:HI:N, numbers LO < HI and N points, or factors of today's value, PATH=xLO:xHI:N"
         msg = f"found {text!r}; {allowed}"
         raise argparse.ArgumentTypeError(msg)
-    return found["path"].strip(), *bounds, _points(found["count"])
+    return _Vary(found["path"].strip(), *bounds, _points(found["count"]), bool(found["x"]))
 
 
 def _numbers(low: str, high: str) -> tuple[float, float] | None:
@@ -188,65 +203,93 @@ def _run_plan(args: argparse.Namespace) -> int:
     _check_output(args.report, "--report", _REPORTS)
     workload = _load(args)
     catalog, beliefs, day = _facts()
-    from planner.options.enumerate import enumerate_options
-    from planner.planning.choose import choose_plan
+    from planner.planning.choose import plan_bundle
     from planner.planning.plan import Plan
 
-    options = enumerate_options(workload, catalog, beliefs, day)
-    outcome = choose_plan(workload, catalog, options, front=args.pareto or _FRONT)
+    outcome = plan_bundle(workload, catalog, beliefs, day, front=args.pareto or _FRONT).outcome
     if args.json != "-":
         from planner.terminal import print_outcome
 
         print_outcome(outcome, front=args.pareto is not None)
     if args.json:
         _write(args.json, "--json", outcome.model_dump_json(indent=2) + "\n")
-    if not isinstance(outcome, Plan):
-        return EXIT_CONFLICT
     if args.report:
-        _write_report(outcome, args.report, quiet=args.json == "-")
-    return EXIT_DONE
+        from planner.report.render import render_report
 
-
-def _write_report(plan: Any, path: str, *, quiet: bool) -> None:  # noqa: ANN401 (Plan, imported late)
-    from planner.report.render import render_report
-
-    try:
-        render_report(plan, Path(path))
-    except OSError as exc:
-        raise InputError(
-            "planner", "--report", found=path, allowed=f"a file that can be written ({_why(exc)})"
-        ) from exc
-    if not quiet:
-        print(f"report: {path}")
+        render_report(outcome, args.report)
+    return EXIT_DONE if isinstance(outcome, Plan) else EXIT_CONFLICT
 
 
 def _run_whatif(args: argparse.Namespace) -> int:
     _check_output(args.json, "--json", ())
     workload = _load(args)
-    path, low, high, count = args.vary
+    vary: _Vary = args.vary
     catalog, beliefs, day = _facts()
+    from planner.options.cache import OptionsCache
     from planner.planning.scenario import sweep
 
-    rows = sweep(workload, path, low, high, count, catalog, beliefs, day)
+    rows = sweep(
+        workload, vary.path, vary.low, vary.high, vary.count, catalog, beliefs, day, OptionsCache(), times=vary.times
+    )
     if args.json != "-":
-        from planner.terminal import render_sweep, show
+        from planner.terminal import print_sweep
 
-        show(render_sweep(path, rows))
+        print_sweep(f"{vary.path}, times today's" if vary.times else vary.path, rows)
     if args.json:
-        _write_json(args.json, {"version": 1, "path": path, "rows": rows})
+        _write_json(args.json, {"version": 1, "path": vary.path, "times": vary.times, "rows": rows})
     return EXIT_DONE if any(row.feasible for row in rows) else EXIT_CONFLICT
 
 
 def _run_models(args: argparse.Namespace) -> int:
-    raise NotImplementedError
+    _check_output(args.json, "--json", ())
+    from planner.catalog.browse import list_models
+
+    rows = list_models(_catalog(), _today(), args.skill)
+    if args.json:
+        _write_json(args.json, {"version": 1, "models": rows})
+    if args.json != "-":
+        from planner.terminal import print_models
+
+        print_models(rows)
+    return EXIT_DONE
 
 
 def _run_show(args: argparse.Namespace) -> int:
-    raise NotImplementedError
+    _check_output(args.json, "--json", ())
+    from planner.catalog.browse import show_model
+
+    details = show_model(_catalog(), args.model)
+    if args.json:
+        _write_json(args.json, {"version": 1, "model": details})
+    if args.json != "-":
+        from planner.terminal import print_model
+
+        print_model(details)
+    return EXIT_DONE
 
 
-def _run_refresh(args: argparse.Namespace) -> int:
-    raise NotImplementedError
+def _run_refresh(args: argparse.Namespace) -> int:  # noqa: ARG001 (every command takes its arguments)
+    from tempfile import TemporaryDirectory
+
+    from planner.catalog.load import load_catalog
+    from planner.catalog.refresh import compare_maps, fetch_price_map
+
+    before = _catalog()
+    # A map that cannot be read must not be kept: every later command would fail on it.
+    with TemporaryDirectory() as folder:
+        fetched = fetch_price_map(Path(folder), _today())
+        after = load_catalog(price_map=fetched)
+        kept = data_dir() / fetched.name
+        try:
+            data_dir().mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(fetched, kept)
+        except OSError as exc:
+            msg = f"{kept}: {_why(exc)}; PLANNER_DATA_DIR moves the folder"
+            raise StoreError(msg) from exc
+    from planner.terminal import print_changes
+
+    print_changes(compare_maps(before.offers, after.offers), str(kept))
+    return EXIT_DONE
 
 
 def _run_schema(args: argparse.Namespace) -> int:
@@ -279,12 +322,24 @@ def _load(args: argparse.Namespace) -> "Workload":
 
 
 def _facts() -> tuple["Catalog", "Beliefs", date]:
-    """Catalog, beliefs and today's date: the one clock of the command line."""
+    """Catalog, beliefs and the day that the plan is made for."""
     from planner.beliefs.model import fit_beliefs
-    from planner.catalog.load import load_catalog
 
-    catalog = load_catalog()
-    return catalog, fit_beliefs(catalog), datetime.now(tz=UTC).date()
+    catalog = _catalog()
+    return catalog, fit_beliefs(catalog), _today()
+
+
+def _catalog() -> "Catalog":
+    """The shipped facts, with the newest fetched price map when there is one."""
+    from planner.catalog.load import load_catalog
+    from planner.catalog.refresh import newest_price_map
+
+    return load_catalog(price_map=newest_price_map(data_dir()))
+
+
+def _today() -> date:
+    """The one clock of the command line."""
+    return datetime.now(tz=UTC).date()
 
 
 def _check_output(path: str | None, option: str, endings: Sequence[str]) -> None:
@@ -308,7 +363,7 @@ def _check_output(path: str | None, option: str, endings: Sequence[str]) -> None
 def _write_json(path: str, content: object) -> None:
     from pydantic_core import to_json
 
-    _write(path, "--json", to_json(content, indent=2).decode() + "\n")
+    _write(path, "--json", to_json(content, indent=2, inf_nan_mode="null").decode() + "\n")
 
 
 def _write(path: str, option: str, text: str) -> None:

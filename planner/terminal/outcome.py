@@ -3,17 +3,15 @@
 from collections.abc import Sequence
 from typing import Final
 
-from rich.console import Console, Group, RenderableType
-from rich.padding import Padding
+from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from planner.planning.plan import Conflict, Outcome, Plan, SegmentPlan
 from planner.planning.scenario import SweepRow
 from planner.report import format as shown
+from planner.terminal.layout import bullets, headed, plain_table, show
 
-WIDTH: Final = 132
-"""Columns when the output is no terminal: a file or a pipe."""
 _FIRST_ASSUMPTIONS: Final = 5
 _TIER_STYLES: Final = {"specialist": "green", "grounded": "cyan", "generalist": "yellow", "frontier": "magenta"}
 
@@ -23,47 +21,44 @@ def print_outcome(outcome: Outcome, *, front: bool = False) -> None:
     show(render_plan(outcome, front=front) if isinstance(outcome, Plan) else render_conflict(outcome))
 
 
-def show(*parts: RenderableType) -> None:
-    """Print to standard output, as wide as the terminal or 132 columns."""
-    console = Console(highlight=False, soft_wrap=False)
-    if not console.is_terminal:
-        console = Console(highlight=False, width=WIDTH)
-    console.print(*parts)
+def print_sweep(path: str, rows: Sequence[SweepRow]) -> None:
+    """Print plans along one input to standard output."""
+    show(render_sweep(path, rows))
 
 
 def render_plan(plan: Plan, *, front: bool = False) -> RenderableType:
     """Everything a plan tells, top down: the answer, the tools, what to compare with, what to do first."""
     parts: list[RenderableType] = [Text(plan.answer, style="bold"), Text(), _segments_table(plan)]
     if plan.baselines:
-        parts += _headed("Beside it", _baselines_table(plan))
+        parts += headed("Beside it", _baselines_table(plan))
     if plan.pools:
-        parts += _headed("Own machines", _pools_table(plan))
+        parts += headed("Own machines", _pools_table(plan))
     if plan.fixed_costs:
-        parts += _headed("Paid once, however many segments use it", _fixed_table(plan))
+        parts += headed("Paid once, however many segments use it", _fixed_table(plan))
     if front and plan.front:
-        parts += _headed("Other plans on the cost-quality front", _front_table(plan))
-    parts += _bullets("What to do first", [step.text for step in plan.first_steps])
-    parts += _bullets("Assumed, because the workload does not say (--json lists all)", _assumptions(plan))
-    parts += _bullets("Warnings", plan.warnings, style="yellow")
+        parts += headed("Other plans on the cost-quality front", _front_table(plan))
+    parts += bullets("What to do first", [step.text for step in plan.first_steps])
+    parts += bullets("Assumed, because the workload does not say (--json lists all)", _assumptions(plan))
+    parts += bullets("Warnings", plan.warnings, style="yellow")
     return Group(*parts, Text(), Text(_footer(plan), style="dim"))
 
 
 def render_conflict(conflict: Conflict) -> RenderableType:
     """The smallest set of limits that cannot hold together, and what to relax by how much."""
-    table = _table("Limit", "Asked", "Best reachable", "Relax to")
+    table = plain_table("Limit", "Asked", "Best reachable", "Relax to")
     for limit in conflict.limits:
         table.add_row(limit.limit, limit.value, limit.best_reachable, limit.relax_to or "does not help alone")
     parts: list[RenderableType] = [Text(conflict.text, style="bold"), Text(), table]
     if conflict.accept_confidence is not None:
         share = shown.percent(conflict.accept_confidence)
         accept = f"Accept a confidence of {share}: --set confidence={conflict.accept_confidence:.2f}"
-        parts += _bullets("Either", [part for part in (conflict.probe, accept) if part])
+        parts += bullets("Either", [part for part in (conflict.probe, accept) if part])
     return Group(*parts)
 
 
 def render_sweep(path: str, rows: Sequence[SweepRow]) -> RenderableType:
     """Plans along one input: cost, quality, and where the tools change."""
-    table = _table(path, "USD a month", "Good answers", "What changes")
+    table = plain_table(path, "USD a month", "Good answers", "What changes")
     for row in rows:
         cost = shown.money_interval(row.monthly_cost_usd) if row.monthly_cost_usd else "no plan"
         quality = shown.share(row.quality) if row.quality else ""
@@ -71,34 +66,14 @@ def render_sweep(path: str, rows: Sequence[SweepRow]) -> RenderableType:
     return table
 
 
-def _table(*headings: str) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold dim")
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
-    return table
-
-
-def _headed(title: str, body: RenderableType) -> list[RenderableType]:
-    return [Text(), Text(title, style="bold"), Padding(body, (0, 0, 0, 2))]
-
-
-def _bullets(title: str, lines: Sequence[str], style: str = "") -> list[RenderableType]:
-    if not lines:
-        return []
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), show_header=False)
-    for line in lines:
-        table.add_row("-", Text(line, style=style))
-    return _headed(title, table)
-
-
 def _segments_table(plan: Plan) -> Table:
-    table = _table("Segment", "Tool", "Where it runs", "USD a month", "Good answers", "p95 to the end")
+    table = plain_table("Segment", "Tool", "Where it runs", "USD a month", "Good answers", "p95 to the end")
     for segment in plan.segments:
         table.add_row(*_segment_row(segment))
     total = plan.totals
     cells = (shown.money_interval(total.monthly_cost_usd), shown.share(total.quality), "")
     table.add_section()
-    table.add_row(Text("all", style="bold"), f"{total.models} models", f"{total.providers} providers", *cells)
+    table.add_row(Text("all", style="bold"), _count(total.models, "model"), _count(total.providers, "provider"), *cells)
     return table
 
 
@@ -115,7 +90,7 @@ def _segment_row(segment: SegmentPlan) -> tuple[RenderableType, ...]:
 
 
 def _baselines_table(plan: Plan) -> Table:
-    table = _table("Instead", "USD a month", "Good answers", "This plan saves", "")
+    table = plain_table("Instead", "USD a month", "Good answers", "This plan saves", "")
     for line in plan.baselines:
         cost = shown.money_interval(line.monthly_cost_usd) if line.monthly_cost_usd else "-"
         quality = shown.share(line.quality) if line.quality else "-"
@@ -126,7 +101,7 @@ def _baselines_table(plan: Plan) -> Table:
 
 
 def _pools_table(plan: Plan) -> Table:
-    table = _table("Machines", "Model", "Where", "Busy at peak", "USD a month", "For")
+    table = plain_table("Machines", "Model", "Where", "Busy at peak", "USD a month", "For")
     for pool in plan.pools:
         machines = f"{pool.replicas} x {pool.gpus_per_replica} {pool.gpu}"
         busy = f"{shown.percent(pool.utilisation.mean)}"
@@ -137,14 +112,14 @@ def _pools_table(plan: Plan) -> Table:
 
 
 def _fixed_table(plan: Plan) -> Table:
-    table = _table("Component", "USD a month", "For")
+    table = plain_table("Component", "USD a month", "For")
     for cost in plan.fixed_costs:
         table.add_row(cost.label, shown.money_interval(cost.monthly_cost_usd), ", ".join(cost.segments))
     return table
 
 
 def _front_table(plan: Plan) -> Table:
-    table = _table("", "USD a month", "Good answers", "Models")
+    table = plain_table("", "USD a month", "Good answers", "Models")
     for point in plan.front:
         mark = "this plan" if point.chosen else ""
         cost = shown.money_interval(point.monthly_cost_usd)
@@ -156,6 +131,10 @@ def _assumptions(plan: Plan) -> list[str]:
     lines = [f"{item.path} = {item.value}: {item.reason}" for item in plan.assumptions[:_FIRST_ASSUMPTIONS]]
     more = len(plan.assumptions) - len(lines)
     return [*lines, f"and {more} more"] if more > 0 else lines
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _footer(plan: Plan) -> str:
