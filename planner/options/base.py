@@ -30,9 +30,9 @@ from planner.options.rows import (
 )
 from planner.options.table import Exclusion, RetirementWarning
 from planner.options.tiers import tier_of
-from planner.options.ways import API, DEVICE, POOL, Ways, find_ways
+from planner.options.ways import API, DEVICE, POOL, Found, Ways, find_ways
 from planner.options.world import Fleet, World
-from planner.units import DRAW_COUNT, SECONDS_PER_MONTH, Bools, Draws, Floats, Ints
+from planner.units import DRAW_COUNT, MS_PER_S, SECONDS_PER_MONTH, Bools, Draws, Floats, Ints
 from planner.workload.schema import Assumptions, Segment
 
 
@@ -45,8 +45,6 @@ class Asked:
     assumptions: Assumptions
     horizon_months: int
     retrieval: Retrieval | None
-    device_rps: float
-    """Requests a second that each device has to answer in the busiest hour."""
     named: frozenset[str]
     """Models that the user named (today, prefer, the floor's): never left out for a better one."""
 
@@ -93,15 +91,39 @@ class Base:
     retirements: tuple[RetirementWarning, ...]
 
 
-def build_base(world: World, fleet: Fleet, asked: Asked, qualities: SegmentQualities) -> Base:
+@dataclass(frozen=True, slots=True, eq=False)
+class Grounds:
+    """Ways of a segment with their figures: what its options are combined from."""
+
+    found: Found
+    figures: dict[Shape, Figures]
+
+
+def lay_grounds(world: World, fleet: Fleet, asked: Asked, qualities: SegmentQualities) -> Grounds:
+    """Ways that the segment's rules allow, and what a request costs and takes by each."""
+    segment = asked.segment
+    direct = qualities.direct.direct
+    found = find_ways(world, fleet, segment, asked.needs, asked.horizon_months, direct, asked.named)
+    shapes = [shape for shape in shapes_needed(qualities) if shape != "rag" or asked.retrieval is not None]
+    figures = {shape: figures_of(world, fleet, found.ways, segment, asked.assumptions, shape) for shape in shapes}
+    return Grounds(found, figures)
+
+
+def overloaded_devices(grounds: Grounds, device_rps: float, cap: float) -> Bools:
+    """(W,) devices that would be busier than `cap` when each gets `device_rps` requests a second."""
+    ways, plain = grounds.found.ways, grounds.figures["plain"]
+    busy = device_rps * plain.total_p50_ms.mean(axis=1) / MS_PER_S
+    overload: Bools = (ways.serving == DEVICE) & plain.fits & (busy > cap)
+    return overload
+
+
+def build_base(
+    world: World, fleet: Fleet, asked: Asked, qualities: SegmentQualities, grounds: Grounds, overload: Bools
+) -> Base:
     """Every allowed option of a segment, with all that doesn't change with volume or price scenarios."""
     segment, needs = asked.segment, asked.needs
-    direct = qualities.direct.direct
-    found = find_ways(world, fleet, segment, needs, asked.horizon_months, direct, asked.named)
+    found, figures = grounds.found, grounds.figures
     ways = found.ways
-    shapes = [shape for shape in shapes_needed(qualities) if shape != "rag" or asked.retrieval is not None]
-    figures = {shape: figures_of(world, fleet, ways, segment, asked.assumptions, shape) for shape in shapes}
-    overload = _overloaded_devices(ways, figures["plain"], asked)
     valid = valid_rows(world, ways, figures, qualities, segment, needs) & ~overload
     way, technique = in_order(valid)
     quality = row_quality(world, ways, qualities, way, technique)
@@ -147,19 +169,9 @@ def _below_zeros(single: int, share: Draws) -> Draws:
     return column
 
 
-def _overloaded_devices(ways: Ways, plain: Figures, asked: Asked) -> Bools:
-    """(W,) devices that would be busier in the busiest hour than the utilisation cap allows."""
-    busy = asked.device_rps * plain.total_p50_ms.mean(axis=1) / 1000.0
-    overload: Bools = (ways.serving == DEVICE) & plain.fits & (busy > asked.assumptions.gpu_utilisation_cap)
-    return overload
-
-
 def _overload_exclusions(world: World, ways: Ways, overload: Bools, asked: Asked) -> tuple[Exclusion, ...]:
     possible = np.unique(ways.model[(ways.serving == DEVICE) & ~overload])
-    reason = (
-        f"No device would keep up: each gets {asked.device_rps * 3600.0:,.1f} requests in the busiest hour"
-        " (assumptions.device_count)."
-    )
+    reason = "No device would keep up with its share of the requests in the busiest hour."
     return tuple(
         Exclusion(asked.segment.name, world.models.ids[int(model)], "on_device", "", "assumptions.device_count", reason)
         for model in np.setdiff1d(ways.model[overload], possible)

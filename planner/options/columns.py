@@ -32,6 +32,8 @@ class ModelColumns:
     frontier: Bools
     total_params_b: Floats
     """(M,) billions; nan where the maker does not say."""
+    sizeable: Bools
+    """(M,) whether parameters, layers and KV cache are known."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,6 +85,10 @@ def model_columns(catalog: Catalog) -> ModelColumns:
         frontier=np.array([model.model_class == "frontier" for model in models], dtype=np.bool_),
         total_params_b=np.array(
             [np.nan if model.total_params_b is None else model.total_params_b for model in models], dtype=np.float64
+        ),
+        sizeable=np.array(
+            [None not in (model.total_params_b, model.layers, model.kv_bytes_per_token) for model in models],
+            dtype=np.bool_,
         ),
     )
 

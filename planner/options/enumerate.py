@@ -12,7 +12,7 @@ from planner.beliefs.energy import pool_carbon_kg_per_replica_month
 from planner.beliefs.model import Beliefs
 from planner.beliefs.serving import peak_requests_per_second
 from planner.catalog.schema import Catalog
-from planner.options.base import Asked, Base, build_base, gather, price_factor
+from planner.options.base import Asked, Base, build_base, gather, lay_grounds, overloaded_devices, price_factor
 from planner.options.cache import OptionsCache
 from planner.options.exclusions import Needs, needs_of
 from planner.options.machines import pool_id
@@ -126,30 +126,20 @@ def _segment_part(
     neutral = _neutral(workload.assumptions)
     retrieval = _retrieval(world, segment, needs, workload.assumptions, kept)
     unit = _unit(segment)
-    asked = Asked(
-        segment=unit,
-        needs=needs,
-        assumptions=neutral,
-        horizon_months=workload.horizon_months,
-        retrieval=retrieval,
-        device_rps=peak_requests_per_second(segment, volume) / workload.assumptions.device_count,
-        named=_named(segment),
+    asked = Asked(unit, needs, neutral, workload.horizon_months, retrieval, _named(segment))
+    searched = None if retrieval is None else (retrieval.embedder.id, retrieval.store.id)
+    key: Hashable = (unit, needs, neutral, workload.horizon_months, searched, asked.named, fleet)
+    grounds = kept.recall("grounds", name, key, lambda: lay_grounds(world, fleet, asked, qualities))
+    rps = peak_requests_per_second(segment, volume)
+    overload = overloaded_devices(grounds, rps / workload.assumptions.device_count, neutral.gpu_utilisation_cap)
+    base = kept.recall(
+        "base",
+        name,
+        (grounds, overload.tobytes()),
+        lambda: build_base(world, fleet, asked, qualities, grounds, overload),
     )
-    on_devices = needs.premises_only or segment.data.devices is not None
-    base_key: Hashable = (
-        unit,
-        needs,
-        neutral,
-        workload.horizon_months,
-        None if retrieval is None else (retrieval.embedder.id, retrieval.store.id),
-        asked.device_rps if on_devices else 0.0,
-        asked.named,
-        fleet,
-    )
-    base = kept.recall("base", name, base_key, lambda: build_base(world, fleet, asked, qualities))
     floor = kept.recall("floor", name, (known_by, segment.quality_floor), lambda: floor_of(world, segment, qualities))
     factor = workload.assumptions.frontier_price_factor
-    rps = peak_requests_per_second(segment, volume)
     table_key = (base, floor[1], floor[0].tobytes(), segment.requests_per_month * volume, rps, factor)
     table = kept.recall(
         "table",

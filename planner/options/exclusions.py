@@ -226,8 +226,8 @@ def own_rules(columns: ModelColumns, needs: Needs) -> tuple[Rule, ...]:
         *model_rules(columns, rows, needs),
         Rule(
             "parameters",
-            np.isnan(columns.total_params_b),
-            lambda _: "Its number of parameters is unknown, so it can't be sized.",
+            ~columns.sizeable,
+            lambda _: "Its parameters, layers or cache size are not in the catalog, so it can't be sized.",
         ),
         Rule(
             "modalities",

@@ -20,6 +20,7 @@ _COUNTS: Final = (1, 2, 4, 8)
 """GPUs of one replica: powers of two within one node, as tensor parallelism wants them."""
 _ROOM: Final = 1.15
 """Memory over the weights alone below which a set-up is not even sized; sizing has the last word."""
+_FAST_WITHIN: Final = 4.0
 _SERVERS: Final = ("datacenter", "workstation", "consumer")
 
 
@@ -104,11 +105,12 @@ def allowed_machines(machines: Sequence[Machine], needs: Needs) -> Bools:
 
 
 def choose_setups(machines: Sequence[Machine], models: Sequence[Model], allowed: Sequence[Bools]) -> list[SetupChoice]:
-    """At most four machines for each model, precision and set of allowed machines (one for each rule of the workload).
+    """At most three machines for each model, precision and set of allowed machines (one for each rule of the workload).
 
-    Of the machines whose memory holds the weights: the cheapest, the cheapest bandwidth (decode is bound by it), the
-    cheapest FLOPs (prefill is), and the fastest. Others lie between these; that is a choice to keep the table short,
-    not a proof. All rules of a workload are looked at together so that segments can share a pool.
+    Of the machines whose memory holds the weights: the cheapest; the best value, USD over the geometric mean of
+    bandwidth (which bounds decode) and FLOPs (which bound prefill); and the one with the most bandwidth within four
+    times the cheapest's price, for tight latency limits. Others lie between these; that is a choice to keep the table
+    short, not a proof. All rules of a workload are looked at together so that segments can share a pool.
     """
     columns = _machine_columns(machines)
     chosen = {
@@ -145,12 +147,9 @@ def _worth_sizing(columns: _MachineColumns, allowed: Bools, memory_gb: float) ->
     if fitting.size == 0:
         return set()
     usd = columns.usd[fitting]
-    scores = (
-        usd,
-        usd / columns.bandwidth[fitting],
-        usd / columns.tflops[fitting],
-        -columns.bandwidth[fitting] + 1e-6 * usd,
-    )
+    bandwidth, tflops = columns.bandwidth[fitting], columns.tflops[fitting]
+    within = usd <= _FAST_WITHIN * usd.min()
+    scores = (usd, usd / np.sqrt(bandwidth * tflops), np.where(within, 1e-6 * usd - bandwidth, np.inf))
     return {int(fitting[int(np.argmin(score))]) for score in scores}
 
 

@@ -9,7 +9,7 @@ from planner.options.table import Exclusion
 from planner.options.world import World
 from planner.units import Bools, Draws, Floats, Ints
 
-_SURE: Final = 0.95
+_SURE: Final = 0.9
 """Share of draws in which the other model has to be better."""
 
 
@@ -18,15 +18,15 @@ def keep_unbeaten(
 ) -> tuple[Bools, tuple[Exclusion, ...]]:
     """Of the models (M,) free to be run oneself, those that none outclasses here, and why the rest are out.
 
-    A model is outclassed by one with no more weights, no more active weights, no larger KV cache, no less context, that
-    can be tuned if it can, and that is better in 95 % of the draws: such a one is cheaper and faster on every machine.
-    Models that the user named stay.
+    A model is outclassed by one with no more weights, no more active weights, no larger KV cache, that can be tuned if
+    it can, and that is better in 90 % of the draws: such a one is cheaper and faster on every machine. Both hold the
+    segment's context. Models that the user named stay.
     """
     rows = np.flatnonzero(free)
     if rows.size == 0:
         return free, ()
     models = [world.models.models[int(row)] for row in rows]
-    lighter = _no_heavier(models, world.models.context[rows])
+    lighter = _no_heavier(models)
     better = _share_better(direct[rows], lighter)
     beaten = (better >= _SURE) & lighter
     beaten[[model.id in named for model in models]] = False
@@ -43,8 +43,8 @@ def keep_unbeaten(
     return kept, tuple(out)
 
 
-def _no_heavier(models: list[Model], context: Floats) -> Bools:
-    """[i, j]: model j is nowhere heavier than model i, and somewhere lighter or listed earlier."""
+def _no_heavier(models: list[Model]) -> Bools:
+    """[i, j]: model j is nowhere heavier than model i."""
     total = _column([model.total_params_b for model in models])
     active = _column([model.active_params_b or model.total_params_b for model in models])
     cache = _column([model.kv_bytes_per_token for model in models])
@@ -53,7 +53,6 @@ def _no_heavier(models: list[Model], context: Floats) -> Bools:
         (total[None, :] <= total[:, None])
         & (active[None, :] <= active[:, None])
         & (cache[None, :] <= cache[:, None])
-        & (context[None, :] >= context[:, None])
         & (tunable[None, :] >= tunable[:, None])
     )
     np.fill_diagonal(lighter, val=False)
@@ -61,7 +60,7 @@ def _no_heavier(models: list[Model], context: Floats) -> Bools:
 
 
 def _column(values: list[float | None]) -> Floats:
-    """Unknown compares false with everything: nothing is said to be lighter than, or heavier than, what isn't known."""
+    """Unknown compares false with everything: nothing is said to be lighter than what isn't known."""
     return np.array([np.nan if value is None else value for value in values], dtype=np.float64)
 
 

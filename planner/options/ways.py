@@ -30,6 +30,8 @@ DEVICE: Final = SERVINGS.index("on_device")
 _DEVICE_PRECISIONS: Final[tuple[Precision, ...]] = ("fp8", "int4")
 """Weights on devices are quantised: bandwidth is what they lack most."""
 _DEVICE_ROOM: Final = 1.1
+_ORDINARY_USD: Final = 1000.0
+"""assumption: what a laptop or phone costs at most that people are given anyway; dearer ones have to be named."""
 _DAYS_PER_MONTH: Final = 365.25 / 12.0
 
 
@@ -150,8 +152,8 @@ def _device_rows(
     wanted = _wanted_devices(world, segment, needs)
     if not wanted:
         reason = (
-            "On-device serving is considered where data.devices names devices"
-            " or where the data may not leave the premises."
+            "On-device serving is considered where data.devices names devices,"
+            " or, on ordinary laptops and phones, where the data may not leave the premises."
         )
         return [], (Exclusion(needs.segment, ANY, "on_device", "", "data.devices", reason),)
     rows: list[tuple[int, int, Precision]] = []
@@ -172,10 +174,19 @@ def _device_rows(
 
 
 def _wanted_devices(world: World, segment: Segment, needs: Needs) -> list[tuple[int, Gpu]]:
+    """Devices that are named; unnamed, where data may not leave the premises, those that people have anyway."""
     named = segment.data.devices
     if named is None and not needs.premises_only:
         return []
-    return [(number, device) for number, device in enumerate(world.devices) if named is None or device.id in named]
+    return [
+        (number, device)
+        for number, device in enumerate(world.devices)
+        if (device.id in named if named is not None else _is_ordinary(device))
+    ]
+
+
+def _is_ordinary(device: Gpu) -> bool:
+    return device.kind in {"laptop", "phone"} and (device.purchase_usd or np.inf) <= _ORDINARY_USD
 
 
 def _ways(

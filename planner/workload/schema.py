@@ -87,7 +87,7 @@ class DataRules(Strict):
     """Model licences that are acceptable (SPDX-like ids, or 'open', 'permissive'); any when left out."""
     devices: tuple[Name, ...] | None = None
     """Devices (catalog ids of laptops, phones, boards) at hand where requests arise. When left out, on-device
-    serving is considered only where data may not leave the premises, on every device of the catalog."""
+    serving is considered only where data may not leave the premises, on laptops and phones of up to 1,000 USD."""
 
 
 class Knowledge(Strict):
