@@ -167,7 +167,7 @@ def _comparison(plan: Plan) -> list[Block]:
             head=("Plan", "Cost a month", "This plan saves", "Acceptable answers", "Holds every limit"),
             rows=(mine, *rows),
             numeric=(1, 2, 3),
-            widths=(2.6, 2.0, 2.0, 1.5, 2.2),
+            widths=(2.4, 2.6, 2.6, 1.5, 2.1),
         ),
     ]
     if plan.front:

@@ -122,7 +122,7 @@ def muted(text: str) -> Text:
 
 def marked(text: str, number_class: Class) -> Text:
     """A figure followed by the small sign of its class."""
-    return (Span(f"{text} "), Span(mark(number_class), "mark", mark_text(number_class)))
+    return (Span(f"{text}\u00a0"), Span(mark(number_class), "mark", mark_text(number_class)))
 
 
 def link(text: str, address: str) -> Text:

@@ -131,6 +131,15 @@ def requests(count: float) -> str:
     return f"{number(count / 1e6)} million" if count >= 1e6 else number(count)
 
 
+def clipped(text: str, letters: int) -> str:
+    """Text of at most so many letters, its end left out where it is longer.
+
+    >>> clipped("ticket-triage", 8)
+    'ticket-…'
+    """
+    return text if len(text) <= letters else f"{text[: max(letters, 2) - 1].rstrip()}…"
+
+
 def times(figure: Figure, factor: float) -> Figure:
     """The figure in another unit: mean and both ends times a positive factor."""
     return figure.model_copy(

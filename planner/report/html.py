@@ -66,6 +66,7 @@ h1{font-size:1.55rem}.lead{font-size:1.1rem}
 dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5em}
 .card dl{grid-template-columns:7.4em 1fr;gap:.25em .8em}.card dd{margin:0}
 .cards{grid-template-columns:1fr}
+.num{white-space:normal}table{min-width:520px}
 }
 @media print{
 body{font-size:10.5pt}main{max-width:none;padding:0}

@@ -24,7 +24,8 @@ from planner.report.theme import SURFACES, TIER_COLOURS
 
 _FONT: Final = "Libertinus Serif"
 _INK: Final = Ink(SURFACES["light"], _FONT)
-_PICTURE_PX: Final = 620
+_PICTURE_PX: Final = 700
+_LAST_CYRILLIC: Final = 0x052F
 _LIGHT: Final = SURFACES["light"]
 _STYLE: Final = f"""
 #let muted(body) = text(fill: rgb("{_LIGHT.muted}"), body)
@@ -47,9 +48,12 @@ def render_pdf(plan: Plan) -> bytes:
 
 def pdf_of(document: Document) -> bytes:
     """Any report document as PDF."""
-    # Only the fonts that typst carries: the same plan gives the same bytes on every machine.
-    fonts = typst.Fonts(include_system_fonts=False, include_embedded_fonts=True)
-    made = typst.compile(typst_source(document).encode(), format="pdf", font_paths=fonts)
+    source = typst_source(document)
+    # The fonts that typst carries give the same bytes on every machine; they lack scripts beyond Latin, Greek and
+    # Cyrillic, so a name written in another one brings the machine's own fonts in.
+    foreign = any(letter.isalpha() and ord(letter) > _LAST_CYRILLIC for letter in source)
+    fonts = typst.Fonts(include_system_fonts=foreign, include_embedded_fonts=True)
+    made = typst.compile(source.encode(), format="pdf", font_paths=fonts)
     return bytes(made)
 
 
@@ -113,7 +117,8 @@ def _table(table: Table) -> str:
     head = "".join(f"[#{_quoted(name)}], " for name in table.head)
     rows = "".join("".join(f"[{_text(value)}], " for value in row) + "\n" for row in table.rows)
     return (
-        f"#text(8.5pt, table(columns: ({widths}), align: ({sides}), stroke: (bottom: thin), inset: (x: 3pt, y: 4pt), "
+        f"#text(8.5pt, table(columns: ({widths}), align: ({sides}), "
+        "stroke: (bottom: thin, rest: none), inset: (x: 3pt, y: 4pt), "
         f"table.header({head}),\n{rows}))"
     )
 
@@ -147,7 +152,7 @@ def _span(span: Span) -> str:
         case "muted":
             shown = f"#muted({text})"
         case "mark":
-            shown = f'#muted(text(font: "DejaVu Sans Mono", size: 0.8em, {text}))'
+            shown = f'#muted(text(font: "DejaVu Sans Mono", size: 0.9em, {text}))'
         case "anchor":
             shown = f"#text({text}) <{span.detail}>"
         case "link" if span.detail.startswith("#"):

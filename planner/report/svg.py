@@ -12,6 +12,7 @@ from typing import Final
 
 from planner.planning.plan import Figure, FrontPoint, Plan
 from planner.report.format import (
+    clipped,
     milliseconds,
     milliseconds_interval,
     money_interval,
@@ -42,6 +43,8 @@ _ROW: Final = 58.0
 _BAR: Final = 16.0
 _FLOW_BODY: Final = 170.0
 _FLOW_GAP: Final = 40.0
+_LETTER: Final = 0.54
+"""Mean width of a letter, in sizes of the font."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +114,8 @@ def flow_svg(plan: Plan, width: Width, ink: Ink, pixels: int = WIDE) -> str:
         marks.append(_ribbon(10.0, ends[0], pixels - 10.0, ends[1], thick, TIER_COLOURS[flow.tier]))
         left_at[flow.segment] += thick
         right_at[flow.tool] += thick
-    marks += [mark for node in left for mark in _node(node, 0.0, ink, at_left=True)]
-    marks += [mark for node in right for mark in _node(node, pixels - 10.0, ink, at_left=False)]
+    marks += [mark for node in left for mark in _node(node, 0.0, pixels, ink)]
+    marks += [mark for node in right for mark in _node(node, pixels - 10.0, pixels, ink)]
     bottom = max(node.top + node.height for node in (*left, *right)) + 26.0
     title = "Which tool serves which segment, by " + ("requests" if width == "requests" else "USD a month")
     return _svg(marks, pixels, bottom, title)
@@ -127,7 +130,7 @@ def cost_svg(plan: Plan, ink: Ink, pixels: int = WIDE) -> str:
     marks = [*_tier_legend(plan, ink), *_grid(scale, top, bottom, ink, _plain_tick, "USD a month")]
     for place, row in enumerate(rows):
         base = top + _ROW * place
-        marks += _row_label(base, row.label, _cost_line(row), ink)
+        marks += _row_label(base, row.label, _cost_line(row), ink, pixels)
         marks += _cost_bar(row, scale, base + 34.0, ink)
         marks += _whisker(row.cost, scale, base + 34.0 + _BAR / 2.0, ink.surface.text)
     return _svg(marks, pixels, bottom + 40.0, "Cost of this plan beside other plans, USD a month")
@@ -140,7 +143,7 @@ def quality_svg(plan: Plan, ink: Ink, pixels: int = WIDE) -> str:
     lowest = min([figure.low for figure in figures] + [100.0 * row.limit for row in rows if row.limit is not None])
     scale = _Scale(max(lowest - 2.0, 0.0), 100.0, 8.0, pixels - 8.0)
     texts = [f"{share(row.figure)}, {row.limit_text}" for row in rows]
-    title = "Acceptable answers, %; upright mark: the floor"
+    title = "Acceptable answers, %; mark: floor"
     return _limit_picture(rows, figures, [_scaled(row.limit, 100.0) for row in rows], texts, scale, title, ink, pixels)
 
 
@@ -156,7 +159,7 @@ def latency_svg(plan: Plan, time: Time, ink: Ink, pixels: int = WIDE) -> str:
         + (f", limit {milliseconds(row.limit)}" if row.limit is not None else ", no limit")
         for row in rows
     ]
-    title = f"{TIME_TEXTS[time]} at p95, seconds; upright mark: the limit"
+    title = f"{TIME_TEXTS[time]} at p95, seconds; mark: limit"
     return _limit_picture(rows, figures, limits, texts, scale, title, ink, pixels)
 
 
@@ -204,7 +207,7 @@ def _limit_picture(
     for place, (row, figure, limit, text) in enumerate(zip(rows, figures, limits, texts, strict=True)):
         base = 8.0 + _ROW * place
         colour = TIER_COLOURS[row.tier]
-        marks += _row_label(base, row.segment, text, ink)
+        marks += _row_label(base, row.segment, text, ink, pixels)
         marks += _whisker(figure, scale, base + 42.0, colour, thick=3.0)
         marks.append(_dot(scale(figure.mean), base + 42.0, 5.5, colour, f"{row.segment}: {text}"))
         if limit is not None:
@@ -221,13 +224,13 @@ def _stack(nodes: Sequence[tuple[str, str, float, str]]) -> list[_Node]:
     return stacked
 
 
-def _node(node: _Node, x: float, ink: Ink, *, at_left: bool) -> list[str]:
-    middle = node.top + node.height / 2.0
-    text_x, anchor = (x + 16.0, "start") if at_left else (x - 6.0, "end")
+def _node(node: _Node, x: float, pixels: int, ink: Ink) -> list[str]:
+    middle, room = node.top + node.height / 2.0, pixels / 2.0 - 20.0
+    text_x, anchor = (x + 16.0, "start") if x == 0.0 else (x - 6.0, "end")
     return [
         _rect(x, node.top, 10.0, node.height, node.colour),
-        _text(text_x, middle - 2.0, node.first, ink, size=12, anchor=anchor, bold=True),
-        _text(text_x, middle + 13.0, node.second, ink, size=11, anchor=anchor),
+        _text(text_x, middle - 2.0, _fit(node.first, 12.0, room), ink, size=12, anchor=anchor, bold=True),
+        _text(text_x, middle + 13.0, _fit(node.second, 11.0, room), ink, size=11, anchor=anchor),
     ]
 
 
@@ -265,11 +268,15 @@ def _cost_line(row: CostRow) -> str:
     return f"{money_interval(row.cost)}{quality}{'' if row.fits else ' · misses a limit'}"
 
 
-def _row_label(base: float, name: str, line: str, ink: Ink) -> list[str]:
+def _row_label(base: float, name: str, line: str, ink: Ink, pixels: int) -> list[str]:
     return [
-        _text(0.0, base + 13.0, name, ink, size=12, bold=True),
-        _text(0.0, base + 28.0, line, ink, size=11.5, colour=ink.surface.muted),
+        _text(0.0, base + 13.0, _fit(name, 12.0, pixels), ink, size=12, bold=True),
+        _text(0.0, base + 28.0, _fit(line, 11.0, pixels), ink, size=11, colour=ink.surface.muted),
     ]
+
+
+def _fit(text: str, size: float, room: float) -> str:
+    return clipped(text, int(room / (_LETTER * size)))
 
 
 def _whisker(figure: Figure, scale: _Scale, y: float, colour: str, thick: float = 1.5) -> list[str]:

@@ -32,7 +32,7 @@ TIER_TEXTS: Final = MappingProxyType(
     }
 )
 FONTS: Final = (
-    'Inter, "Source Sans", "Source Sans 3", "Segoe UI", Roboto, "Helvetica Neue", Arial, "Liberation Sans", sans-serif'
+    'Inter, "Source Sans", "Source Sans 3", "Segoe UI", Roboto, Helvetica, Arial, "Liberation Sans", sans-serif'
 )
 
 

@@ -21,6 +21,7 @@ from planner.report.charts.drawing import (
     rows_px,
 )
 from planner.report.format import (
+    clipped,
     milliseconds,
     milliseconds_interval,
     money,
@@ -52,7 +53,7 @@ def flow_chart(plan: Plan, width: Width = "requests", mode: Mode = "light") -> g
     names = [segment.name for segment in plan.segments]
     keys = [tool.key for tool in tools]
     labels = [f"{plain(part.name)}<br>{_flow_label(part, width)}" for part in plan.segments]
-    labels += [f"{plain(tool.label)}<br>{plain(tool.place)}" for tool in tools]
+    labels += [f"{plain(clipped(tool.label, 28))}<br>{plain(clipped(tool.place, 28))}" for tool in tools]
     colours = [SURFACES[mode].neutral] * len(names) + [TIER_COLOURS[tool.tier] for tool in tools]
     hovers = [_segment_hover(part) for part in plan.segments]
     hovers += [

@@ -1,0 +1,47 @@
+import os
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+
+from planner.planning.plan import Plan
+from planner.report import render_markdown
+from planner.report.format import money, money_interval
+
+GOLDEN = Path(__file__).resolve().parent / "example_plan.md"
+
+
+def test_the_report_is_the_one_that_was_read_and_accepted(plan: Plan) -> None:
+    """Run with UPDATE_GOLDEN=1 to accept a change, then read the difference."""
+    told = render_markdown(plan)
+    if os.environ.get("UPDATE_GOLDEN"):
+        GOLDEN.write_text(told, encoding="utf-8")
+    assert told == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_every_cost_line_is_told(plan: Plan) -> None:
+    told = render_markdown(plan)
+    assert all(f"{money(line.monthly_usd)}" in told for part in plan.segments for line in part.cost_parts)
+
+
+def test_every_baseline_is_told(plan: Plan) -> None:
+    told = render_markdown(plan)
+    assert all(money_interval(one.monthly_cost_usd) in told for one in plan.baselines if one.monthly_cost_usd)
+
+
+def test_every_row_of_a_table_has_as_many_cells_as_its_head(hostile: Plan) -> None:
+    tokens = MarkdownIt("commonmark").enable("table").parse(render_markdown(hostile))
+    widths, row = [], 0
+    for token in tokens:
+        if token.type in {"th_open", "td_open"}:
+            row += 1
+        elif token.type == "tr_close":
+            widths.append(row)
+            row = 0
+    assert len(widths) > len(hostile.segments)
+    assert set(widths) <= {3, 4, 5, 10}
+
+
+def test_hostile_text_makes_no_tag_and_no_unsafe_link(hostile: Plan) -> None:
+    page = MarkdownIt("commonmark", {"html": True}).enable("table").render(render_markdown(hostile))
+    assert "<script" not in page
+    assert 'href="javascript' not in page
