@@ -13,7 +13,6 @@ from planner.catalog.schema import Catalog, Model, Offer, Speed
 from planner.units import DRAW_COUNT, MS_PER_S, SEED, Z95, Bools, Draws, Floats, Ints, normal_draws
 from planner.workload.schema import Segment
 
-_CLASSES: Final = ("small", "mid", "frontier")
 _RIDGE: Final[dict[Literal["ttft", "tpot"], float]] = {"ttft": 2.0, "tpot": 40.0}
 """Prior rows' worth of pull towards zero on the regression's slopes, by eight-fold cross-validation on 67 published
 speeds: class and price tell TTFT (median error 0.36 in logs against 0.62 of a constant), hardly TPOT (0.27 to 0.29)."""
