@@ -1,18 +1,26 @@
-"""From workload and options to a plan or a conflict: the room's way in. (Signatures; bodies follow.)"""
+"""From workload and options to a plan or a conflict: the room's way in."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from planner.beliefs.model import Beliefs
 from planner.catalog.schema import Catalog
-from planner.options.table import Options
+from planner.options.cache import OptionsCache
+from planner.options.enumerate import enumerate_options
+from planner.options.table import Options, OptionTable
+from planner.planning.assemble import assemble_plan
+from planner.planning.conflict import Widen, find_conflict
+from planner.planning.milp import Solution, solve
 from planner.planning.plan import Outcome
+from planner.planning.problem import Problem, state_problem
+from planner.planning.told import facts_of
 from planner.units import SEED
-from planner.workload.schema import Workload
+from planner.workload.schema import Segment, Workload
 
 Detail: TypeAlias = Literal["quick", "full"]
-"""quick: choice, figures and baselines-free totals for a slider's move; full: everything the plan tells."""
+"""quick: the choice with its figures, for a slider's move; full: everything the plan tells."""
+FRONT_POINTS = 12
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,8 +31,9 @@ class Planned:
     options: Options
     outcome: Outcome
     detail: Detail
-    state: Any = None
-    """Arrays and solution, private to planning."""
+    problem: Problem
+    solution: Solution | None
+    """None when no plan holds the limits."""
 
 
 def choose_plan(
@@ -33,42 +42,81 @@ def choose_plan(
     options: Options,
     *,
     detail: Detail = "full",
-    front: int = 12,
+    front: int = FRONT_POINTS,
     seed: int = SEED,
 ) -> Outcome:
-    """Cheapest (or best) plan that holds every limit at the workload's confidence, or the limits that can't hold together."""
-    raise NotImplementedError
+    """Cheapest (or best) plan that holds every limit at the workload's confidence, or the limits that can't hold together.
+
+    Args:
+        workload: What is asked.
+        catalog: Names, sources and classes of models.
+        options: Every way to serve each segment, in the order of the workload's segments.
+        detail: 'quick' leaves out runner-ups, relaxations, rivals, baselines and the front.
+        front: Points of the cost-quality front; 0 for none.
+        seed: Seed of the draws, told in the plan.
+    """
+    return _planned(workload, catalog, options, detail, front, seed, None).outcome
 
 
-def plan_bundle(
+def _planned(  # noqa: PLR0913 - all that an answer is made of
+    workload: Workload,
+    catalog: Catalog,
+    options: Options,
+    detail: Detail,
+    front: int,
+    seed: int,
+    widen: Widen | None,
+) -> Planned:
+    problem = state_problem(workload, options)
+    solution = solve(problem)
+    if solution is None:
+        outcome: Outcome = find_conflict(problem, catalog, widen)
+    else:
+        outcome = assemble_plan(problem, facts_of(catalog, seed), solution, full=detail == "full", front=front)
+    return Planned(workload, options, outcome, detail, problem, solution)
+
+
+def plan_bundle(  # noqa: PLR0913 - the chain's whole input
     workload: Workload,
     catalog: Catalog,
     beliefs: Beliefs,
     today: date,
-    cache: Any = None,
+    cache: OptionsCache | None = None,
     detail: Detail = "full",
+    front: int = FRONT_POINTS,
 ) -> Planned:
     """Enumerate options (through `cache`, when given) and choose; keeps what a later change reuses."""
-    raise NotImplementedError
+    options = enumerate_options(workload, catalog, beliefs, today, cache=cache)
+    widen = _widener(workload, catalog, beliefs, today)
+    return _planned(workload, catalog, options, detail, front, beliefs.seed, widen)
 
 
-def plan_workload(
+def _widener(workload: Workload, catalog: Catalog, beliefs: Beliefs, today: date) -> Widen:
+    """Options of one segment when it is asked otherwise: how a conflict finds what a rule keeps out."""
+
+    def widen(segment: Segment) -> OptionTable:
+        alone = workload.model_copy(update={"segments": (segment,)})
+        return enumerate_options(alone, catalog, beliefs, today).tables[0]
+
+    return widen
+
+
+def plan_workload(  # noqa: PLR0913 - the chain's whole input
     workload: Workload,
     catalog: Catalog,
     beliefs: Beliefs,
     today: date,
-    cache: Any = None,
+    cache: OptionsCache | None = None,
     detail: Detail = "full",
 ) -> Outcome:
     """`plan_bundle(...).outcome`."""
-    raise NotImplementedError
+    return plan_bundle(workload, catalog, beliefs, today, cache, detail).outcome
 
 
-def fill_in(planned: Planned, catalog: Catalog, beliefs: Beliefs) -> Planned:
-    """The same answer in full: runner-ups, relaxations, front and baselines added to a quick one."""
-    raise NotImplementedError
-
-
-def workload_hash(workload: Workload) -> str:
-    """SHA-256 of the workload's canonical JSON, hex."""
-    raise NotImplementedError
+def fill_in(planned: Planned, catalog: Catalog, beliefs: Beliefs, front: int = FRONT_POINTS) -> Planned:
+    """The same answer in full: runner-ups, relaxations, rivals, baselines and front added to a quick one."""
+    if planned.detail == "full" or planned.solution is None:
+        return replace(planned, detail="full")
+    facts = facts_of(catalog, beliefs.seed)
+    outcome = assemble_plan(planned.problem, facts, planned.solution, full=True, front=front)
+    return replace(planned, outcome=outcome, detail="full")

@@ -1,0 +1,314 @@
+"""From a solution to the plan that is told: segments, totals, pools, fixed costs, evidence, warnings, first steps."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+
+from planner.beliefs.cost import volume_factor
+from planner.options.table import AnchorUse
+from planner.planning import explain
+from planner.planning.baselines import list_baselines, quality_draws, tools_used
+from planner.planning.milp import Solution, carbon_kg_draws, cost_draws
+from planner.planning.origins import list_assumption_items, list_evidence, list_warnings
+from planner.planning.pareto import front_points, pareto_front
+from planner.planning.plan import (
+    Baseline,
+    FirstStep,
+    FixedCost,
+    Plan,
+    PoolPlan,
+    Relaxed,
+    RunnerUp,
+    SegmentPlan,
+    Totals,
+)
+from planner.planning.problem import Problem
+from planner.planning.shares import SegmentBill, split_bill
+from planner.planning.told import Facts, choice_of, cost_parts
+from planner.planning.wording import (
+    AREA_NAMES,
+    count_text,
+    figure_of,
+    listed,
+    percent_text,
+    rounded_text,
+    steady,
+    usd_text,
+)
+from planner.units import Draws
+from planner.workload.load import plain_workload, workload_hash
+
+PLANNER_VERSION: Final = "0.1.0"
+_STEPS: Final = 5
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draft:
+    """What one segment's account is made of, and what is summed over segments."""
+
+    plan: SegmentPlan
+    worth_knowing_usd: float
+
+
+def assemble_plan(problem: Problem, facts: Facts, solution: Solution, *, full: bool, front: int) -> Plan:
+    """The plan as it is told; `full` adds runner-ups, relaxations, rivals, baselines and the front."""
+    bills = split_bill(problem, solution)
+    drafts = [_segment(problem, facts, solution, number, bills[number], full=full) for number in range(len(bills))]
+    segments = tuple(draft.plan for draft in drafts)
+    baselines = list_baselines(problem, facts.catalog, solution) if full else ()
+    points = front_points(problem, pareto_front(problem, solution, front)) if full and front > 0 else ()
+    plan_relaxed = explain.relaxed_plan_limits(problem, solution) if full else ()
+    catalog = facts.catalog
+    totals = _totals(problem, solution)
+    return Plan(
+        planner_version=PLANNER_VERSION,
+        workload_hash=workload_hash(problem.workload),
+        workload=plain_workload(problem.workload),
+        catalog_version=catalog.version,
+        catalog_date=catalog.as_of.isoformat(),
+        seed=facts.seed,
+        status="optimal" if solution.optimal else "feasible",
+        mip_gap=solution.gap,
+        answer=_answer(problem, facts, solution, segments, totals, baselines),
+        segments=segments,
+        totals=totals,
+        baselines=baselines,
+        fixed_costs=_fixed_costs(problem, solution),
+        pools=_pools(problem, solution),
+        front=points,
+        first_steps=_first_steps(problem, drafts, plan_relaxed),
+        evidence=list_evidence(problem, facts, segments),
+        assumptions=list_assumption_items(problem),
+        warnings=list_warnings(problem, facts, solution),
+    )
+
+
+def _segment(
+    problem: Problem, facts: Facts, solution: Solution, number: int, bill: SegmentBill, *, full: bool
+) -> Draft:
+    part, row = problem.parts[number], solution.choice[number]
+    table, segment = part.table, part.segment
+    told = explain.tell_about(problem, facts, solution, number)
+    choice = choice_of(problem, facts, number, row)
+    binding = explain.binding_limits(told)
+    others, worth = explain.rivals(told) if full else ((), 0.0)
+    cost, requests = bill.total_usd, segment.requests_per_month * volume_factor(problem.workload)
+    anchor = _anchor_of(problem, segment.name)
+    runner_up: RunnerUp | None = explain.runner_up(told) if full else None
+    plan = SegmentPlan(
+        name=segment.name,
+        skill=segment.skill,
+        requests_per_month=steady(requests),
+        option=choice,
+        monthly_cost_usd=figure_of(cost),
+        cost_per_request_usd=figure_of(cost / requests),
+        cost_per_acceptable_answer_usd=figure_of(cost / (requests * np.maximum(table.quality[row], 1e-6))),
+        quality=figure_of(table.quality[row]),
+        quality_floor=steady(float(table.floor.mean())),
+        floor_text=table.floor_text,
+        ttft_p95_ms=figure_of(table.ttft_p95_ms[row]),
+        total_p95_ms=figure_of(table.total_p95_ms[row]),
+        meets={path: steady(float(share[row])) for path, share in part.held.shares.items()},
+        binding=binding,
+        why=explain.why(told, choice, binding),
+        anchor=anchor.text,
+        anchor_kind=anchor.kind,
+        cost_parts=cost_parts(problem, facts, number, row, bill),
+        runner_up=runner_up,
+        relaxed=explain.relaxed(told) if full else (),
+        rivals=others,
+        named=explain.named_models(told),
+        options_considered=table.size,
+        options_fitting=int(part.held.fits().sum()),
+    )
+    return Draft(plan, worth)
+
+
+def _anchor_of(problem: Problem, segment: str) -> AnchorUse:
+    for anchor in problem.options.anchors:
+        if anchor.segment == segment:
+            return anchor
+    return AnchorUse(segment, "usual", "", "not stated", 0)
+
+
+def _totals(problem: Problem, solution: Solution) -> Totals:
+    cost, quality = cost_draws(problem, solution), quality_draws(problem, solution)
+    factor = volume_factor(problem.workload)
+    segments = problem.workload.segments
+    requests = sum(segment.requests_per_month for segment in segments) * factor
+    wrong: Draws = np.zeros_like(cost)
+    for part, row in zip(problem.parts, solution.choice, strict=True):
+        volume = part.segment.requests_per_month * factor
+        wrong = wrong + part.segment.error_cost_usd * volume * (1.0 - part.table.quality[row])
+    models, providers = tools_used(problem, solution)
+    people = sum(problem.options.components[number].people_usd for number in solution.components)
+    return Totals(
+        monthly_cost_usd=figure_of(cost),
+        quality=figure_of(quality),
+        cost_per_1000_requests_usd=figure_of(cost / requests * 1000.0),
+        requests_per_month=steady(requests),
+        models=len(models),
+        providers=len(providers),
+        carbon_kg_per_month=figure_of(carbon_kg_draws(problem, solution), "simulated"),
+        people_usd_per_month=steady(people),
+        wrong_answer_cost_usd=figure_of(wrong),
+    )
+
+
+def _fixed_costs(problem: Problem, solution: Solution) -> tuple[FixedCost, ...]:
+    out = []
+    for number in solution.components:
+        component = problem.options.components[number]
+        users = tuple(
+            part.segment.name
+            for part, row in zip(problem.parts, solution.choice, strict=True)
+            if part.component_matrix[part.table.component_set[row], number]
+        )
+        kind: Literal["assumed", "published"] = "assumed" if component.people_usd > 0.0 else "published"
+        figure = figure_of(component.monthly_usd, kind, component.source_ids)
+        out.append(
+            FixedCost(
+                id=component.id, label=component.label, monthly_cost_usd=figure, segments=users, note=component.note
+            )
+        )
+    return tuple(out)
+
+
+def _pools(problem: Problem, solution: Solution) -> tuple[PoolPlan, ...]:
+    out = []
+    for number in np.flatnonzero(solution.replicas > 0):
+        pool = problem.options.pools[int(number)]
+        users = [
+            (part, row)
+            for part, row in zip(problem.parts, solution.choice, strict=True)
+            if part.table.pool[row] == number
+        ]
+        replicas = int(solution.replicas[number])
+        load = np.sum([part.table.pool_load[row] for part, row in users], axis=0)
+        out.append(
+            PoolPlan(
+                id=pool.id,
+                model=pool.model,
+                gpu=pool.gpu,
+                gpus_per_replica=pool.gpus_per_replica,
+                replicas=replicas,
+                precision=pool.precision,
+                provider=pool.provider,
+                area=pool.area,
+                utilisation=figure_of(load / replicas, "simulated", pool.source_ids),
+                monthly_cost_usd=steady(replicas * pool.usd_per_replica_month),
+                segments=tuple(part.segment.name for part, _ in users),
+                sizing=pool.sizing,
+            )
+        )
+    return tuple(out)
+
+
+def _answer(  # noqa: PLR0913 - one sentence about all of it
+    problem: Problem,
+    facts: Facts,
+    solution: Solution,
+    segments: tuple[SegmentPlan, ...],
+    totals: Totals,
+    baselines: tuple[Baseline, ...],
+) -> str:
+    tools = {(s.option.model, s.option.technique) for s in segments}
+    tools |= {(s.option.gate.strong_model, "direct") for s in segments if s.option.gate}
+    cost, quality = totals.monthly_cost_usd, totals.quality
+    verb = "does" if len(tools) == 1 else "do"
+    first = (
+        f"{count_text(len(tools), 'tool')} {verb} this for {usd_text(cost.mean)} a month"
+        f" ({rounded_text(cost.low)} to {rounded_text(cost.high)})"
+    )
+    share = f"{quality.mean * 100:.0f} % ({quality.low * 100:.0f} to {quality.high * 100:.0f}) acceptable answers"
+    compared = _compared(cost.mean, baselines)
+    stays = _stays(problem, solution)
+    return f"{first}{compared}, with {share}{f'; {stays}' if stays else ''}."
+
+
+def _compared(cost: float, baselines: tuple[Baseline, ...]) -> str:
+    frontier = next((b for b in baselines if b.name == "all_frontier" and b.monthly_cost_usd), None)
+    if frontier is None or frontier.monthly_cost_usd is None or frontier.monthly_cost_usd.mean <= 0.0:
+        return ""
+    saved = 1.0 - cost / frontier.monthly_cost_usd.mean
+    label = frontier.label[0].lower() + frontier.label[1:]
+    if saved <= 0.005:
+        return f", {percent_text(-saved)} more than {label}" if saved < -0.005 else f", as much as {label}"
+    return f", {percent_text(saved)} less than {label}"
+
+
+def _stays(problem: Problem, solution: Solution) -> str:
+    """Where the data stays, when it is one place."""
+    places = []
+    for part, row in zip(problem.parts, solution.choice, strict=True):
+        places.append(part.table.places[part.table.place[row]])
+        if part.table.strong_place[row] >= 0:
+            places.append(part.table.places[part.table.strong_place[row]])
+    if all(place.serving == "on_device" for place in places):
+        return "everything stays on the devices"
+    areas = {place.area for place in places if place.serving != "on_device"}
+    if len(areas) == 1 and (area := areas.pop()) not in {"global", "unknown", ""}:
+        return f"everything stays in {AREA_NAMES.get(area, area.upper())}"
+    return ""
+
+
+def _first_steps(problem: Problem, drafts: list[Draft], plan_relaxed: tuple[Relaxed, ...]) -> tuple[FirstStep, ...]:
+    steps = [*_anchor_steps(drafts), *_probe_steps(drafts), *_limit_steps(drafts, plan_relaxed)]
+    steps.sort(key=lambda step: -(step.value_usd_per_month or 0.0))
+    return (*steps[:_STEPS], *_retirement_steps(problem, drafts))
+
+
+def _anchor_steps(drafts: list[Draft]) -> list[FirstStep]:
+    """The segment whose difficulty is least known, weighed by what it costs."""
+    weak = [draft for draft in drafts if draft.plan.anchor_kind == "usual"]
+    if not weak:
+        return []
+    worst = max(weak, key=lambda d: (d.plan.quality.high - d.plan.quality.low) * d.plan.monthly_cost_usd.mean)
+    points = (worst.plan.quality.high - worst.plan.quality.low) * 100.0
+    text = (
+        f"Say how hard {worst.plan.name} is: judge 100 answers of a model you use and enter them as `observed`."
+        f" Its difficulty is only {worst.plan.anchor}; that leaves {points:.0f} points of doubt."
+    )
+    return [FirstStep(kind="anchor", text=text, value_usd_per_month=worst.worth_knowing_usd or None)]
+
+
+def _probe_steps(drafts: list[Draft]) -> list[FirstStep]:
+    out = []
+    for draft in drafts:
+        if draft.plan.rivals and draft.worth_knowing_usd > 0.5:
+            rival = draft.plan.rivals[0]
+            text = (
+                f"Measure {draft.plan.option.label} and {rival.option.label} on 100 samples of {draft.plan.name}:"
+                f" {rival.option.label} would win in {percent_text(rival.share)} of draws."
+            )
+            out.append(FirstStep(kind="probe", text=text, value_usd_per_month=draft.worth_knowing_usd))
+    return out
+
+
+def _limit_steps(drafts: list[Draft], plan_relaxed: tuple[Relaxed, ...]) -> list[FirstStep]:
+    """The limit whose loosening saves most."""
+    all_relaxed = [("", each) for each in plan_relaxed]
+    all_relaxed += [(draft.plan.name, each) for draft in drafts for each in draft.plan.relaxed]
+    if not all_relaxed:
+        return []
+    segment, best = max(all_relaxed, key=lambda pair: pair[1].saves_usd)
+    text = f"Ask whether the limit is needed: {best.text}{f' ({segment})' if segment else ''}."
+    return [FirstStep(kind="limit", text=text, value_usd_per_month=best.saves_usd)]
+
+
+def _retirement_steps(problem: Problem, drafts: list[Draft]) -> list[FirstStep]:
+    ends = {(r.model, r.offer_key): r.retires for r in problem.options.retirements}
+    used: dict[tuple[str, str], list[str]] = {}
+    for draft in drafts:
+        option = draft.plan.option
+        if (option.model, option.offer_key) in ends:
+            used.setdefault((option.model, option.offer_key), []).append(draft.plan.name)
+    return [
+        FirstStep(
+            kind="retirement",
+            text=f"{model} at {key} retires on {ends[model, key]}: plan its successor for {listed(names)}.",
+            value_usd_per_month=None,
+        )
+        for (model, key), names in used.items()
+    ]

@@ -1,0 +1,157 @@
+"""What a plan's numbers rest on: evidence, assumptions, warnings."""
+
+from planner.catalog.schema import Catalog, Source
+from planner.planning.milp import Solution
+from planner.planning.plan import AssumptionItem, Class, EvidenceItem, SegmentPlan
+from planner.planning.problem import Problem
+from planner.planning.told import Facts, model_name
+from planner.workload.assumptions import list_assumptions
+
+
+def list_evidence(problem: Problem, facts: Facts, segments: tuple[SegmentPlan, ...]) -> tuple[EvidenceItem, ...]:
+    """Facts behind the plan: prices of chosen offers, benchmark rows of chosen models, priors and machines, each once."""
+    items: dict[str, EvidenceItem] = {}
+    for segment in segments:
+        for item in (*_offer_items(facts, segment), *_benchmark_items(facts, segment)):
+            items.setdefault(item.id, item)
+    for identifier in dict.fromkeys(name for segment in segments for name in _named_sources(problem, segment)):
+        if identifier not in items:
+            items[identifier] = _source_item(facts.catalog, identifier)
+    return tuple(items.values())
+
+
+def _named_sources(problem: Problem, segment: SegmentPlan) -> list[str]:
+    names = [name for part in segment.cost_parts for name in part.evidence]
+    pool = next((pool for pool in problem.options.pools if pool.id == segment.option.pool), None)
+    return [*names, *(pool.source_ids if pool else ())]
+
+
+def _offer_items(facts: Facts, segment: SegmentPlan) -> list[EvidenceItem]:
+    offer = facts.offers.get(segment.option.offer_key)
+    if offer is None or offer.price is None:
+        return []
+    price = f"{offer.price.input_usd_per_mtok:g} in, {offer.price.output_usd_per_mtok:g} out USD per 1M tokens"
+    return [_item(f"offer:{offer.key}", f"Price of {offer.key}", price, "published", offer.source)]
+
+
+def _benchmark_items(facts: Facts, segment: SegmentPlan) -> list[EvidenceItem]:
+    models = [segment.option.model, *([segment.option.gate.strong_model] if segment.option.gate else [])]
+    return [item for model in models if (item := _benchmark_item(facts.catalog, model)) is not None]
+
+
+def _benchmark_item(catalog: Catalog, model: str) -> EvidenceItem | None:
+    evidence = catalog.evidence
+    rows = evidence.rows_of(model)
+    if rows.size == 0:
+        return None
+    benches = dict.fromkeys(evidence.benchmark[int(row)] for row in rows)
+    newest = max(evidence.date[int(row)] for row in rows)
+    shown = ", ".join(list(benches)[:4]) + (" ..." if len(benches) > 4 else "")
+    ids = ", ".join(evidence.row_id[int(row)] for row in rows[:4]) + (" ..." if rows.size > 4 else "")
+    return EvidenceItem(
+        id=f"benchmarks:{model}",
+        what=f"Public scores of {model_name(catalog, model)}",
+        value=f"{rows.size} rows on {len(benches)} benchmarks ({shown}); rows {ids}",
+        number_class="published",
+        source=evidence.source[int(rows[0])],
+        date=newest,
+        url=_url(evidence.source[int(rows[0])]),
+    )
+
+
+def _url(source: str) -> str:
+    return source if source.startswith(("http://", "https://")) else ""
+
+
+def _item(identifier: str, what: str, value: str, number_class: Class, source: Source) -> EvidenceItem:
+    return EvidenceItem(
+        id=identifier,
+        what=what,
+        value=value,
+        number_class=number_class,
+        source=source.note or source.url,
+        date=source.date.isoformat(),
+        url=_url(source.url),
+    )
+
+
+def _source_item(catalog: Catalog, identifier: str) -> EvidenceItem:
+    """A source id of a component, pool or cost line, looked up in the catalog."""
+    kind, _, name = identifier.partition(":")
+    prior = catalog.priors.get(name if kind == "prior" else identifier)
+    if prior is not None:
+        value = (
+            f"{prior.family} {prior.a:g}"
+            + (f", {prior.b:g}" if prior.b else "")
+            + (f" {prior.unit}" if prior.unit else "")
+        )
+        return _item(identifier, f"Prior {prior.id}", value, prior.number_class, prior.source)
+    source = _catalog_source(catalog, kind, name)
+    if source is not None:
+        return _item(identifier, f"{kind.replace('_', ' ').capitalize()} {name}", "", "published", source)
+    offer = next((offer for offer in catalog.offers if offer.key in {identifier, name}), None)
+    if offer is not None:
+        return _item(identifier, f"Price of {offer.key}", "", "published", offer.source)
+    return EvidenceItem(
+        id=identifier,
+        what=identifier,
+        value="",
+        number_class="assumed",
+        source=identifier,
+        date="",
+        url=_url(identifier),
+    )
+
+
+def _catalog_source(catalog: Catalog, kind: str, name: str) -> Source | None:
+    if kind == "gpu" and name in catalog.gpus:
+        return catalog.gpus[name].source
+    if kind == "model" and name in catalog.models:
+        return catalog.models[name].source
+    if kind == "provider" and name in catalog.providers:
+        return catalog.providers[name].source
+    named = {"store": catalog.vector_stores, "vector_store": catalog.vector_stores, "embedder": catalog.embedders}
+    return next((each.source for each in named.get(kind, ()) if each.id == name), None)
+
+
+def list_assumption_items(problem: Problem) -> tuple[AssumptionItem, ...]:
+    """What no one said, most influential first; where a difficulty is only a skill's usual one, that leads."""
+    anchors = {anchor.segment: anchor for anchor in problem.options.anchors if anchor.kind == "usual"}
+    first = [
+        AssumptionItem(path=f"segments.{name}.like", value=anchor.benchmark, reason=anchor.text)
+        for name, anchor in anchors.items()
+    ]
+    told = {item.path for item in first}
+    rest = [
+        AssumptionItem(path=item.path, value=f"{item.value} {item.unit}".strip(), reason=item.reason)
+        for item in list_assumptions(problem.workload)
+        if item.path not in told
+    ]
+    return (*first, *rest)
+
+
+def list_warnings(problem: Problem, facts: Facts, solution: Solution) -> tuple[str, ...]:
+    """Retirements within the horizon, models without public evidence, a plan whose optimality is not proven."""
+    out: list[str] = []
+    ends = {(r.model, r.offer_key): r.retires for r in problem.options.retirements}
+    scored = set(facts.catalog.evidence.model)
+    for part, row in zip(problem.parts, solution.choice, strict=True):
+        table = part.table
+        pairs = [(table.model[row], table.place[row]), (table.strong_model[row], table.strong_place[row])]
+        for model_number, place_number in pairs:
+            if model_number < 0:
+                continue
+            model, key = table.model_ids[model_number], table.places[place_number].offer_key
+            if (model, key) in ends:
+                out.append(
+                    f"{model_name(facts.catalog, model)} ({key}), chosen for {part.segment.name}, retires on"
+                    f" {ends[model, key]}, within the horizon of {problem.workload.horizon_months} months."
+                )
+            if model not in scored:
+                out.append(
+                    f"{model_name(facts.catalog, model)}, chosen for {part.segment.name}, has no public evidence:"
+                    " its quality is forecast from size, date and family alone."
+                )
+    if not solution.optimal:
+        out.append(f"Optimality is not proven: the plan may be {solution.gap:.2%} dearer than the best.")
+    return tuple(dict.fromkeys(out))

@@ -1,0 +1,288 @@
+"""From workload and options to the arrays a programme is made of: which option holds which limit in which draw.
+
+A limit of a segment is one function of (segment, options) to a boolean array (N, S): in which draws does each option
+hold it. An option fits when every limit of its segment holds in at least `confidence` of the draws, each limit by
+itself, as the workload format states it.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeAlias
+
+import numpy as np
+
+from planner.options.table import Options, OptionTable
+from planner.units import DRAW_COUNT, Bools, Draws, Floats, Ints
+from planner.workload.schema import Segment, Workload
+
+DrawLimit: TypeAlias = Callable[[Segment, OptionTable], Bools | None]
+_SLACK: Final = 1e-9
+
+
+def limit_quality_floor(segment: Segment, table: OptionTable) -> Bools | None:  # noqa: ARG001 - one shape for all limits
+    """Draws in which quality reaches the floor, which itself may be a draw of another model's quality."""
+    held: Bools = table.quality >= table.floor
+    return held
+
+
+def limit_ttft(segment: Segment, table: OptionTable) -> Bools | None:
+    """Draws in which the 95th percentile of the time to first token is short enough; None when not asked for."""
+    allowed = segment.latency.ttft_p95_ms
+    return None if allowed is None else table.ttft_p95_ms <= allowed
+
+
+def limit_total(segment: Segment, table: OptionTable) -> Bools | None:
+    """Draws in which the 95th percentile of the time to the whole answer is short enough; None when not asked for."""
+    allowed = segment.latency.total_p95_ms
+    return None if allowed is None else table.total_p95_ms <= allowed
+
+
+SEGMENT_LIMITS: Final[Mapping[str, DrawLimit]] = {
+    "quality_floor": limit_quality_floor,
+    "latency.ttft_p95_ms": limit_ttft,
+    "latency.total_p95_ms": limit_total,
+}
+"""Path in the segment to the function that means it."""
+
+
+def share_of_draws(held: Bools) -> Floats:
+    """Share of true along the last axis, shape (N,) of (N, S)."""
+    return np.asarray(held.mean(axis=-1), dtype=np.float64)
+
+
+def draws_needed(confidence: float, count: int = DRAW_COUNT) -> int:
+    """Fewest draws in which a limit must hold: the least k with k / count >= confidence.
+
+    >>> draws_needed(0.9), draws_needed(0.5)
+    (231, 128)
+    """
+    return math.ceil(confidence * count - _SLACK)
+
+
+def upper_at(draws: Draws, confidence: float) -> Floats:
+    """Least bound that holds in at least `confidence` of the draws, along the last axis."""
+    needed = draws_needed(confidence, draws.shape[-1])
+    return np.asarray(np.partition(draws, needed - 1, axis=-1)[..., needed - 1], dtype=np.float64)
+
+
+def lower_at(draws: Draws, confidence: float) -> Floats:
+    """Greatest bound that is reached in at least `confidence` of the draws, along the last axis."""
+    return -upper_at(-draws, confidence)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Held:
+    """How often each option of a segment holds each of its limits."""
+
+    shares: Mapping[str, Floats]
+    """Limit path to (N,) share of draws in which it holds; limits not asked for are left out."""
+    confidence: float
+
+    def fits(self, without: Sequence[str] = ()) -> Bools:
+        """(N,) options that hold every limit at the confidence, those in `without` aside."""
+        masks = [share >= self.confidence - _SLACK for path, share in self.shares.items() if path not in without]
+        size = next(iter(self.shares.values())).shape[0]
+        return np.logical_and.reduce(masks) if masks else np.ones(size, dtype=np.bool_)
+
+    def reached(self) -> Floats:
+        """(N,) highest confidence at which each option would fit."""
+        return np.minimum.reduce(list(self.shares.values()))
+
+
+def held_limits(segment: Segment, table: OptionTable, confidence: float) -> Held:
+    """Evaluate every limit of a segment on all of its options."""
+    asked = {path: limit(segment, table) for path, limit in SEGMENT_LIMITS.items()}
+    return Held({path: share_of_draws(held) for path, held in asked.items() if held is not None}, confidence)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Some options of one segment with what the programme needs of them; R rows."""
+
+    index: Ints
+    """(R,) row numbers in the option table."""
+    usage_usd: Floats
+    """(R,) mean over draws."""
+    quality: Floats
+    """(R,) mean over draws."""
+    load: Floats
+    """(R,) replicas' worth of work that suffices at the confidence; 0 without a pool."""
+    pool: Ints
+    """(R,) index into pools; -1: none."""
+    component_set: Ints
+    """(R,)"""
+    models: Ints
+    """(R, 2) index into Problem.models: the model and, for a cascade, the one it escalates to (else the model again)."""
+    providers: Ints
+    """(R, 2) index into Problem.providers, likewise."""
+    memo: dict[tuple[object, ...], Ints] = field(default_factory=dict)
+    """Rows left after exact pruning, by what it was pruned for."""
+
+    @property
+    def size(self) -> int:
+        """Number of rows, R."""
+        return int(self.index.shape[0])
+
+    def take(self, positions: Ints | Bools) -> "Rows":
+        """The rows at these positions."""
+        return Rows(
+            self.index[positions],
+            self.usage_usd[positions],
+            self.quality[positions],
+            self.load[positions],
+            self.pool[positions],
+            self.component_set[positions],
+            self.models[positions],
+            self.providers[positions],
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SegmentPart:
+    """One segment of the problem."""
+
+    segment: Segment
+    table: OptionTable
+    held: Held
+    model_of: Ints
+    """Index into Problem.models of each of the table's model_ids."""
+    provider_of: Ints
+    """Index into Problem.providers of each of the table's places."""
+    component_matrix: Bools
+    """(sets, components) which set needs which component."""
+    rows: Rows
+    """Options that fit."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Problem:
+    """Everything choosing needs, as arrays."""
+
+    workload: Workload
+    options: Options
+    parts: tuple[SegmentPart, ...]
+    models: tuple[str, ...]
+    providers: tuple[str, ...]
+    request_share: Floats
+    """(G,) share of all requests."""
+    component_usd: Floats
+    """(C,) mean monthly cost."""
+    component_draws: Draws
+    """(C, S)"""
+    replica_usd: Floats
+    """(P,) a month"""
+    replica_carbon_kg: Floats
+    """(P,) a month"""
+    min_replicas: Ints
+    """(P,)"""
+    max_replicas: Ints
+    """(P,)"""
+
+    @property
+    def confidence(self) -> float:
+        """Share of draws in which each limit must hold."""
+        return self.workload.confidence
+
+    @property
+    def cap(self) -> float:
+        """Busy share of a pool that is never planned beyond."""
+        return self.workload.assumptions.gpu_utilisation_cap
+
+    def replicas_for(self, load: Floats) -> Ints:
+        """Whole replicas of each pool (P,) that carry a load (P,) at the cap; 0 where there is none.
+
+        The tolerance is the solver's own for a row, so that 3.0000001 replicas are three.
+        """
+        whole = np.ceil(load / self.cap - 1e-6).astype(np.int64)
+        return np.where(load > 0.0, np.maximum(whole, self.min_replicas), 0)
+
+    def with_rows(self, rows: Mapping[int, Rows]) -> "Problem":
+        """The same problem with other options allowed in some segments (by number)."""
+        parts = tuple(
+            replace(part, rows=rows[number]) if number in rows else part for number, part in enumerate(self.parts)
+        )
+        return replace(self, parts=parts)
+
+
+def rows_of(part: SegmentPart, index: Ints, confidence: float) -> Rows:
+    """What the programme needs of some options of a segment, by their row numbers in the table."""
+    table = part.table
+    pool = table.pool[index]
+    load = np.zeros(index.shape[0])
+    pooled = pool >= 0
+    if pooled.any():
+        # A pool that is used at all needs a replica, even for a load that rounds to nothing.
+        load[pooled] = np.maximum(upper_at(table.pool_load[index[pooled]], confidence), 1e-9)
+    first, second = table.model[index], table.strong_model[index]
+    place, strong_place = table.place[index], table.strong_place[index]
+    return Rows(
+        index=index,
+        usage_usd=table.usage_usd[index].mean(axis=1),
+        quality=table.quality[index].mean(axis=1),
+        load=load,
+        pool=pool,
+        component_set=table.component_set[index],
+        models=part.model_of[np.stack([first, np.where(second < 0, first, second)], axis=1)],
+        providers=part.provider_of[np.stack([place, np.where(strong_place < 0, place, strong_place)], axis=1)],
+    )
+
+
+def fitting_rows(part: SegmentPart, held: Held) -> Rows:
+    """The options of a segment that fit, limits evaluated as in `held`."""
+    return rows_of(part, np.flatnonzero(held.fits()), held.confidence)
+
+
+def state_problem(workload: Workload, options: Options) -> Problem:
+    """Evaluate all limits of all segments and lay out the arrays that choosing needs."""
+    models = _in_order(name for table in options.tables for name in table.model_ids)
+    providers = _in_order(place.provider for table in options.tables for place in table.places)
+    requests = np.array([segment.requests_per_month for segment in workload.segments])
+    draws = [component.monthly_usd for component in options.components]
+    component_draws = np.stack(draws) if draws else np.zeros((0, DRAW_COUNT))
+    return Problem(
+        workload=workload,
+        options=options,
+        parts=tuple(
+            _state_segment(segment, table, models, providers, len(draws), workload.confidence)
+            for segment, table in zip(workload.segments, options.tables, strict=True)
+        ),
+        models=tuple(models),
+        providers=tuple(providers),
+        request_share=requests / requests.sum(),
+        component_usd=component_draws.mean(axis=1),
+        component_draws=component_draws,
+        replica_usd=np.array([pool.usd_per_replica_month for pool in options.pools]),
+        replica_carbon_kg=np.array([pool.carbon_kg_per_replica_month for pool in options.pools]),
+        min_replicas=np.array([pool.min_replicas for pool in options.pools], dtype=np.int64),
+        max_replicas=np.array([pool.max_replicas for pool in options.pools], dtype=np.int64),
+    )
+
+
+def _in_order(names: Iterable[str]) -> dict[str, int]:
+    return {name: number for number, name in enumerate(dict.fromkeys(names))}
+
+
+def _state_segment(
+    segment: Segment,
+    table: OptionTable,
+    models: Mapping[str, int],
+    providers: Mapping[str, int],
+    components: int,
+    confidence: float,
+) -> SegmentPart:
+    held = held_limits(segment, table, confidence)
+    matrix = np.zeros((len(table.component_sets), components), dtype=np.bool_)
+    for number, members in enumerate(table.component_sets):
+        matrix[number, list(members)] = True
+    empty = np.zeros(0, dtype=np.int64)
+    part = SegmentPart(
+        segment=segment,
+        table=table,
+        held=held,
+        model_of=np.array([models[name] for name in table.model_ids], dtype=np.int64),
+        provider_of=np.array([providers[place.provider] for place in table.places], dtype=np.int64),
+        component_matrix=matrix,
+        rows=Rows(empty, *(np.zeros(0) for _ in range(3)), empty, empty, empty.reshape(0, 2), empty.reshape(0, 2)),
+    )
+    return replace(part, rows=fitting_rows(part, held))
