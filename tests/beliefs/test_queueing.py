@@ -92,8 +92,8 @@ def test_latency_at_the_cap_agrees_with_the_simulation(
     rate = cap * float(sizing.capacity_rps[0])
     runs = [_simulate(certain, setup, segment, rate, sizing.max_batch, seed) for seed in (1, 2)]
     ttft, tpot = np.mean(runs, axis=0)
-    assert float(sizing.tpot_ms[0]) == pytest.approx(1000 * tpot, rel=0.15)
-    assert float(sizing.ttft_p95_ms[0]) == pytest.approx(1000 * ttft, rel=0.30)
+    assert float(sizing.tpot_ms[0]) == pytest.approx(1000 * tpot, rel=0.10)
+    assert float(sizing.ttft_p95_ms[0]) == pytest.approx(1000 * ttft, rel=0.20)
 
 
 def test_a_replica_at_its_capacity_cannot_keep_up(certain: Catalog) -> None:
