@@ -93,7 +93,7 @@ def load_price_map(path: Path, providers: Mapping[str, Provider], joins: Mapping
                 skipped.append(f"{key}: {type(entry).__name__} instead of a mapping")
             continue
         try:
-            offers.extend(_offers_of(key, entry, by_name, providers, source, joins.get(key)))
+            offers.extend(tuple(_offers_of(key, entry, by_name, providers, source, joins.get(key))))
         except (ValueError, TypeError, KeyError, AttributeError) as error:
             skipped.append(f"{key}: {error}")
     return PriceMap(tuple(offers), tuple(skipped), text)
