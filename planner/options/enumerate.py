@@ -48,7 +48,8 @@ def enumerate_options(
 
     Left out because they can never matter: offers that the same provider undercuts in the same area with nothing to
     tell them apart; machines dearer than another of the same kind at the same provider and area. Left out to keep the
-    table short: GPU set-ups beyond four for each model, precision and data rule; cascades beyond the best few pairs.
+    table short: GPU set-ups beyond three for each model, precision and data rule; own copies of models that a lighter
+    one outclasses; cascades beyond the best few pairs.
 
     Args:
         workload: What is asked.
@@ -335,8 +336,12 @@ def _machine_month(world: World, fleet: Fleet, number: int, assumptions: Assumpt
     """USD and kg CO2-equivalent of one replica on a machine in a month."""
     machine = fleet.machines[number]
     usd = pool_usd_per_replica_month(machine.price, machine.gpu, machine.gpus, assumptions, world.catalog)
+    gpu = machine.gpu
+    if gpu.tdp_w is None:
+        # assumption: a board whose power isn't published draws as much as the hungriest one that is.
+        gpu = replace(gpu, tdp_w=max((other.tdp_w or 0.0 for other in world.catalog.gpus.values()), default=0.0))
     carbon = pool_carbon_kg_per_replica_month(
-        world.catalog, machine.gpu, machine.gpus, machine.price.area, assumptions, world.seed
+        world.catalog, gpu, machine.gpus, machine.price.area, assumptions, world.seed
     )
     return usd, float(carbon.mean())
 

@@ -17,7 +17,7 @@ from planner.options.exclusions import (
     passing,
     tell_exclusions,
 )
-from planner.options.machines import OWN, allowed_machines, machine_place
+from planner.options.machines import OWN, allowed_machines
 from planner.options.outclassed import keep_unbeaten
 from planner.options.table import SERVINGS, Exclusion, Place, RetirementWarning
 from planner.options.world import Fleet, World
@@ -30,8 +30,6 @@ DEVICE: Final = SERVINGS.index("on_device")
 _DEVICE_PRECISIONS: Final[tuple[Precision, ...]] = ("fp8", "int4")
 """Weights on devices are quantised: bandwidth is what they lack most."""
 _DEVICE_ROOM: Final = 1.1
-_ORDINARY_USD: Final = 1000.0
-"""assumption: what a laptop or phone costs at most that people are given anyway; dearer ones have to be named."""
 _DAYS_PER_MONTH: Final = 365.25 / 12.0
 
 
@@ -148,13 +146,10 @@ def _no_machine(needs: Needs) -> tuple[Exclusion, ...]:
 def _device_rows(
     world: World, segment: Segment, needs: Needs, free: Bools
 ) -> tuple[list[tuple[int, int, Precision]], tuple[Exclusion, ...]]:
-    """(device, model, precision) that may fit; on-device serving is only considered where it makes sense."""
-    wanted = _wanted_devices(world, segment, needs)
+    """(device, model, precision) that may fit, on the devices that the segment names."""
+    wanted = _wanted_devices(world, segment)
     if not wanted:
-        reason = (
-            "On-device serving is considered where data.devices names devices,"
-            " or, on ordinary laptops and phones, where the data may not leave the premises."
-        )
+        reason = "On-device serving is only considered where data.devices names the devices at hand."
         return [], (Exclusion(needs.segment, ANY, "on_device", "", "data.devices", reason),)
     rows: list[tuple[int, int, Precision]] = []
     out: list[Exclusion] = []
@@ -173,20 +168,9 @@ def _device_rows(
     return sorted(rows), tuple(out)
 
 
-def _wanted_devices(world: World, segment: Segment, needs: Needs) -> list[tuple[int, Gpu]]:
-    """Devices that are named; unnamed, where data may not leave the premises, those that people have anyway."""
-    named = segment.data.devices
-    if named is None and not needs.premises_only:
-        return []
-    return [
-        (number, device)
-        for number, device in enumerate(world.devices)
-        if (device.id in named if named is not None else _is_ordinary(device))
-    ]
-
-
-def _is_ordinary(device: Gpu) -> bool:
-    return device.kind in {"laptop", "phone"} and (device.purchase_usd or np.inf) <= _ORDINARY_USD
+def _wanted_devices(world: World, segment: Segment) -> list[tuple[int, Gpu]]:
+    named = segment.data.devices or ()
+    return [(number, device) for number, device in enumerate(world.devices) if device.id in named]
 
 
 def _ways(
@@ -196,14 +180,13 @@ def _ways(
     model = np.concatenate(
         [world.offers.model[offers], fleet.setup_model[setups], np.array([row[1] for row in devices], dtype=np.int64)]
     )
-    names = {name: provider.name for name, provider in world.catalog.providers.items()}
-    choices = [fleet.setups[int(row)] for row in setups]
+    chosen = setups.tolist()
     places = (
         *(world.offer_places[int(row)] for row in offers),
-        *(machine_place(fleet.machines[choice.machine], choice.precision, names) for choice in choices),
+        *(fleet.places[row] for row in chosen),
         *(_device_place(world.devices[number], precision) for number, _, precision in devices),
     )
-    own_bits = [BITS[choice.precision] for choice in choices] + [BITS[precision] for _, _, precision in devices]
+    own_bits = [BITS[fleet.setups[row].precision] for row in chosen] + [BITS[precision] for _, _, precision in devices]
     return Ways(
         model=model,
         serving=np.repeat(np.array((API, POOL, DEVICE)), counts),

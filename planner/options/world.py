@@ -10,7 +10,7 @@ from planner.beliefs.model import Beliefs
 from planner.catalog.schema import Catalog, Gpu, Offer
 from planner.options.columns import ModelColumns, OfferColumns, model_columns, offer_columns
 from planner.options.exclusions import Needs
-from planner.options.machines import Machine, SetupChoice, allowed_machines, choose_setups, machines_of
+from planner.options.machines import Machine, SetupChoice, allowed_machines, choose_setups, machine_place, machines_of
 from planner.options.table import Place
 from planner.options.tuning import tuned_price_factors
 from planner.units import Bools, Floats, Ints
@@ -33,7 +33,7 @@ class World:
     available: Bools
     """(M,) whether a model can still be had: by an offer that has not retired, or as open weights."""
     devices: tuple[Gpu, ...]
-    """Laptops, phones and boards that models could run on."""
+    """Laptops, phones, boards and cards that a model could run on, one request at a time."""
 
     @property
     def seed(self) -> int:
@@ -51,6 +51,8 @@ class Fleet:
     """(P,) row of the model."""
     setup_machine: Ints
     """(P,) row of the machine."""
+    places: tuple[Place, ...]
+    """Place of each set-up."""
 
 
 def build_world(catalog: Catalog, beliefs: Beliefs, today: date) -> World:
@@ -69,7 +71,7 @@ def build_world(catalog: Catalog, beliefs: Beliefs, today: date) -> World:
         offer_places=tuple(_offer_place(offer, names) for offer in offers.offers),
         tuned_factor=tuned_price_factors(catalog, offers.offers),
         available=available,
-        devices=tuple(gpu for gpu in catalog.gpus.values() if gpu.kind in {"laptop", "phone", "edge"}),
+        devices=tuple(gpu for gpu in catalog.gpus.values() if gpu.kind not in {"datacenter", "workstation"}),
     )
 
 
@@ -87,9 +89,11 @@ def build_fleet(world: World, assumptions: Assumptions, all_needs: Sequence[Need
     machines = machines_of(world.catalog, assumptions)
     masks = {mask.tobytes(): mask for mask in (allowed_machines(machines, needs) for needs in all_needs)}
     setups = tuple(choose_setups(machines, world.models.models, list(masks.values())))
+    names = {name: provider.name for name, provider in world.catalog.providers.items()}
     return Fleet(
         machines=machines,
         setups=setups,
         setup_model=np.array([choice.model for choice in setups], dtype=np.int64),
         setup_machine=np.array([choice.machine for choice in setups], dtype=np.int64),
+        places=tuple(machine_place(machines[choice.machine], choice.precision, names) for choice in setups),
     )

@@ -86,8 +86,8 @@ class DataRules(Strict):
     licences_allowed: tuple[Name, ...] | None = None
     """Model licences that are acceptable (SPDX-like ids, or 'open', 'permissive'); any when left out."""
     devices: tuple[Name, ...] | None = None
-    """Devices (catalog ids of laptops, phones, boards) at hand where requests arise. When left out, on-device
-    serving is considered only where data may not leave the premises, on laptops and phones of up to 1,000 USD."""
+    """Devices (catalog ids of laptops, phones, boards) at hand where requests arise; on-device serving is considered
+    on these alone, and not at all when left out."""
 
 
 class Knowledge(Strict):
