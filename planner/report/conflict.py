@@ -16,7 +16,7 @@ def conflict_document(conflict: Conflict) -> Document:
     rows: list[tuple[str, Text]] = [
         ("What it is", plain(_KINDS[conflict.kind])),
         ("Where", plain(where)),
-        ("Workload", plain(conflict.workload_hash)),
+        ("Workload", plain(f"{conflict.workload_hash[:16]} (start of its hash)")),
         ("Catalog", plain(conflict.catalog_version)),
         ("Planner", plain(conflict.planner_version)),
     ]

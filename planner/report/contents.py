@@ -97,7 +97,7 @@ def _cover(plan: Plan) -> Facts:
         ("Status", plain(status)),
         ("Each limit holds", plain(f"in at least {percent(workload.confidence)} of {_draws(plan)}")),
         ("Intervals", plain(f"{percent(totals.monthly_cost_usd.level)} credible")),
-        ("Workload", plain(plan.workload_hash)),
+        ("Workload", plain(f"{plan.workload_hash[:16]} (start of its hash)")),
         ("Catalog", plain(f"{plan.catalog_date}, {plan.catalog_version}")),
         ("Planner and seed", plain(f"{plan.planner_version}, {plan.seed}")),
     ]
@@ -229,7 +229,10 @@ def _first_steps(plan: Plan) -> list[Block]:
         return []
     items = []
     for step in plan.first_steps:
-        worth = "" if step.value_usd_per_month is None else f" Worth up to {money(step.value_usd_per_month)} a month."
+        told = step.value_usd_per_month is None or step.kind == "limit"
+        worth = (
+            "" if told or not step.value_usd_per_month else f" Worth up to {money(step.value_usd_per_month)} a month."
+        )
         items.append(joined([plain(step.text), muted(worth)], ""))
     return [Heading(1, "What to do first", "first"), Bullets(tuple(items))]
 

@@ -151,11 +151,21 @@ def _table(table: Table) -> str:
 
     head = "".join(cell("th", place, _escape(name)) for place, name in enumerate(table.head))
     rows = "\n".join(
-        "<tr>" + "".join(cell("td", place, _text(value)) for place, value in enumerate(row)) + "</tr>"
+        "<tr>"
+        + "".join(
+            cell("td", place, _kept(_text(value)) if place in table.numeric else _text(value))
+            for place, value in enumerate(row)
+        )
+        + "</tr>"
         for row in table.rows
     )
     body = f"<thead><tr>{head}</tr></thead>\n<tbody>\n{rows}\n</tbody>"
     return f'<div class="scroll" tabindex="0"><table>\n{body}</table></div>'
+
+
+def _kept(amount: str) -> str:
+    """An amount that never parts from its unit."""
+    return amount.replace(" USD", "\u00a0USD").replace(" %", "\u00a0%")
 
 
 def _picture(picture: Picture) -> str:

@@ -173,6 +173,12 @@ def latency_rows(plan: Plan, time: Time) -> tuple[LimitRow, ...]:
     return tuple(rows)
 
 
+def spans_decades(costs: tuple[Figure, ...]) -> bool:
+    """Whether costs lie so far apart that only a logarithmic axis shows the small ones."""
+    means = [cost.mean for cost in costs]
+    return min(cost.low for cost in costs) > 0.0 and max(means) > 8.0 * min(means)
+
+
 def tiers_in(plan: Plan) -> tuple[Tier, ...]:
     """Tiers that appear in the plan, small ones first."""
     used = {flow.tier for flow in flows_of(plan)}

@@ -1,6 +1,6 @@
 """What the report says of one segment: why this, what it costs line by line, how sure it is, what else there was."""
 
-from planner.planning.plan import CostPart, NamedModel, Plan, SegmentPlan
+from planner.planning.plan import CostPart, NamedModel, Plan, Rival, SegmentPlan
 from planner.report.document import (
     Block,
     Bullets,
@@ -90,7 +90,9 @@ def _counts(part: SegmentPlan) -> tuple[tuple[str, Text], ...]:
 
 def _quality(plan: Plan, part: SegmentPlan) -> Text:
     figure = part.quality
-    return joined([marked(share(figure), figure.number_class), *_references(plan, figure.evidence)])
+    models = (part.option.model, *((part.option.gate.strong_model,) if part.option.gate else ()))
+    rows = (*figure.evidence, *(f"benchmarks:{model}" for model in models))
+    return joined([marked(share(figure), figure.number_class), *_references(plan, tuple(dict.fromkeys(rows)))])
 
 
 def _times(plan: Plan, part: SegmentPlan) -> tuple[tuple[str, Text], ...]:
@@ -134,12 +136,14 @@ def _others(part: SegmentPlan) -> list[Text]:
         runner = part.runner_up
         more = f"{money(runner.extra_cost_usd)} a month more, {share(runner.quality)} acceptable, the rest planned anew"
         items.append(plain(f"Runner-up: {runner.option.label} ({runner.option.place}), {more}."))
-    items += [
-        plain(f"{rival.option.label} ({rival.option.place}) would win in {percent(rival.share)} of draws.")
-        for rival in part.rivals
-    ]
+    items += [_rival(rival) for rival in part.rivals]
     items += [plain(f"{relaxed.text}.") for relaxed in part.relaxed]
     return items
+
+
+def _rival(rival: Rival) -> Text:
+    name = f"{rival.option.label} ({rival.option.place})"
+    return plain(f"{name} is the cheapest that holds every limit in {percent(rival.share)} of draws.")
 
 
 def _named_table(named: tuple[NamedModel, ...]) -> Table:

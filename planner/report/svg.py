@@ -32,6 +32,7 @@ from planner.report.picture_data import (
     flows_of,
     latency_rows,
     quality_rows,
+    spans_decades,
     tiers_in,
     tools_of,
 )
@@ -167,11 +168,14 @@ def front_svg(points: Sequence[FrontPoint], ink: Ink, pixels: int = WIDE) -> str
     """Cost-quality front with both intervals, the chosen plan marked."""
     qualities = [times(point.quality, 100.0) for point in points]
     top, bottom = 12.0, 280.0
-    across = _Scale(0.0, max(point.monthly_cost_usd.high for point in points) * 1.02, 44.0, pixels - 8.0)
+    costs = tuple(point.monthly_cost_usd for point in points)
+    log, dearest = spans_decades(costs), max(cost.high for cost in costs)
+    cheapest = 0.9 * min(cost.low for cost in costs) if log else 0.0
+    across = _Scale(cheapest, dearest * (1.1 if log else 1.02), 44.0, pixels - 8.0, log=log)
     up = _Scale(
         min(one.low for one in qualities) - 0.5, min(max(one.high for one in qualities) + 0.5, 100.0), bottom, top
     )
-    marks = _grid(across, top, bottom, ink, _plain_tick, "USD a month")
+    marks = _grid(across, top, bottom, ink, _plain_tick, f"USD a month{' (log scale)' if log else ''}")
     for tick in _ticks(up, 5):
         marks.append(_line(across.start, up(tick), across.end, up(tick), ink.surface.line))
         marks.append(_text(across.start - 8.0, up(tick) + 4.0, f"{number(tick)} %", ink, size=11, anchor="end"))

@@ -1,5 +1,6 @@
 """Charts of one plan: where requests go, what it costs, how good and how fast it is."""
 
+import math
 from collections.abc import Callable, Sequence
 
 import plotly.graph_objects as go
@@ -42,6 +43,7 @@ from planner.report.picture_data import (
     flows_of,
     latency_rows,
     quality_rows,
+    spans_decades,
     tools_of,
 )
 from planner.report.theme import SURFACES, TIER_COLOURS, TIER_SYMBOLS, Mode
@@ -131,10 +133,16 @@ def front_chart(points: Sequence[FrontPoint], chosen: int | None = None, mode: M
         showlegend=False,
     )
     figure = new_figure([trace], mode, height=380)
-    if picked is not None:
-        _note(figure, points[picked].monthly_cost_usd.mean, quality[picked].mean, "this plan", mode)
-    figure.update_xaxes(title="USD a month", tickformat=",", rangemode="tozero")
     figure.update_yaxes(title="Acceptable answers, %")
+    costs = tuple(point.monthly_cost_usd for point in points)
+    if log := bool(costs) and spans_decades(costs):
+        ends = min(cost.low for cost in costs), max(cost.high for cost in costs)
+        log_axis(figure, "x", "USD a month (log scale)", *ends)
+    else:
+        figure.update_xaxes(title="USD a month", tickformat=",", rangemode="tozero")
+    if picked is not None:
+        # Plotly places a note on a logarithmic axis by the logarithm.
+        _note(figure, math.log10(costs[picked].mean) if log else costs[picked].mean, quality[picked].mean, mode)
     return figure
 
 
@@ -233,9 +241,9 @@ def _limit_chart(
     return chart
 
 
-def _note(figure: go.Figure, x: float, y: float, text: str, mode: Mode) -> None:
+def _note(figure: go.Figure, x: float, y: float, mode: Mode) -> None:
     colour = SURFACES[mode].text
-    figure.add_annotation(x=x, y=y, text=text, ax=36, ay=36, arrowcolor=colour, arrowwidth=1, font={"size": 12})
+    figure.add_annotation(x=x, y=y, text="this plan", ax=36, ay=36, arrowcolor=colour, arrowwidth=1, font={"size": 12})
 
 
 def _flow_label(part: SegmentPlan, width: Width) -> str:
