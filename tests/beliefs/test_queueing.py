@@ -14,6 +14,8 @@ from planner.workload.schema import Segment, TokenDistribution
 
 REQUESTS = 3000
 WARM_UP = 300
+TOKENS_PER_STEP = 2048
+"""Prompt tokens read between two decode steps (vLLM's usual budget)."""
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +49,7 @@ def _lengths(seed: int, name: str, tokens: TokenDistribution) -> np.ndarray:
 def _simulate(
     catalog: Catalog, setup: Setup, segment: Segment, rate: float, max_batch: int, seed: int
 ) -> tuple[float, float]:
-    """p95 of TTFT and mean TPOT, seconds: one waiting prompt is read, then one decode step of all, and so on."""
+    """p95 of TTFT and mean TPOT, seconds: waiting prompts are read within a budget, then one decode step of all."""
     machine, factors = machine_of([setup]), calibration(catalog)
     prompts, answers = (_lengths(seed, n, t) for n, t in (("in", segment.input_tokens), ("out", segment.output_tokens)))
     reads = prefill_seconds(machine, factors, prompts[:, None])[:, 0]
@@ -59,10 +61,11 @@ def _simulate(
     now, nxt, left, held, first, last = 0.0, 0, {}, 0.0, np.zeros(REQUESTS), np.zeros(REQUESTS)
     done: list[int] = []
     while len(done) < REQUESTS:
-        if not left and arrivals[nxt] > now:
+        if not left and nxt < REQUESTS and arrivals[nxt] > now:
             now = arrivals[nxt]
-        if nxt < REQUESTS and arrivals[nxt] <= now and len(left) < max_batch:
-            now += reads[nxt]
+        budget, start = TOKENS_PER_STEP, now
+        while nxt < REQUESTS and arrivals[nxt] <= start and len(left) < max_batch and budget > 0.0:
+            now, budget = now + reads[nxt], budget - prompts[nxt]
             left[nxt], held = answers[nxt], held + prompts[nxt]
             nxt += 1
         now += base + each * len(left) + token * held
@@ -81,9 +84,11 @@ def _simulate(
 
 
 @pytest.mark.parametrize("cap", [0.3, 0.6])
-@pytest.mark.parametrize(("prompt", "answer"), [(1500.0, 120.0), (400.0, 200.0)])
+@pytest.mark.parametrize(
+    ("prompt", "answer", "tolerance"), [(1500.0, 120.0, 0.12), (400.0, 200.0, 0.12), (420.0, 12.0, 0.30)]
+)
 def test_latency_at_the_cap_agrees_with_the_simulation(
-    certain: Catalog, cap: float, prompt: float, answer: float
+    certain: Catalog, cap: float, prompt: float, answer: float, tolerance: float
 ) -> None:
     segment = _segment(prompt, answer)
     setup = Setup(certain.models["meta/llama-3.1-8b"], certain.gpus["l40s"], 1, "fp8")
@@ -93,7 +98,7 @@ def test_latency_at_the_cap_agrees_with_the_simulation(
     runs = [_simulate(certain, setup, segment, rate, sizing.max_batch, seed) for seed in (1, 2)]
     ttft, tpot = np.mean(runs, axis=0)
     assert float(sizing.tpot_ms[0]) == pytest.approx(1000 * tpot, rel=0.10)
-    assert float(sizing.ttft_p95_ms[0]) == pytest.approx(1000 * ttft, rel=0.20)
+    assert float(sizing.ttft_p95_ms[0]) == pytest.approx(1000 * ttft, rel=tolerance)
 
 
 def test_a_replica_at_its_capacity_cannot_keep_up(certain: Catalog) -> None:
