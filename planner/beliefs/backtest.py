@@ -152,6 +152,7 @@ def _subset(cells: Cells, known: Bools) -> Cells:
         fact_sd=cells.fact_sd,
         family=cells.family,
         skill=cells.skill,
+        method=cells.method,
         skills=cells.skills,
     )
 

@@ -4,6 +4,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 import numpy as np
@@ -20,8 +21,11 @@ _SELF_REPORTED_VARIANCE: Final = 0.12
 """Added for scores published by the model's maker (prompting and sampling are chosen to flatter); a stated prior."""
 _LEAST_ROWS: Final = 5
 """Benchmarks with fewer variants say nothing that their own difficulty does not take up."""
+_LEAST_OF_A_PUBLISHER: Final = 5
+"""Benchmarks of one publisher from which its way of measuring can be told from the skills."""
 _THINKING_SKILLS: Final = frozenset({"reasoning", "math", "coding", "agentic"})
 _PLANNED_EFFORT: Final = 0.75
+_SMALL_PARAMS_B: Final = 15.0
 
 _EFFORTS: Final[tuple[tuple[str, float], ...]] = (
     (r"non[- _]?think|no[- _]?think|non[- _]?reason|thinking[- _]?off|\bnone\b|base", 0.0),
@@ -121,7 +125,8 @@ def build_frame(catalog: Catalog, least_rows: int = _LEAST_ROWS) -> Frame:
     variant_of = _index([f"{model}|{variant}" for model, variant, _ in measured])
     z, sampling = np.array([_mean_of(scores) for scores in measured.values()]).reshape(-1, 2).T
     facts, fact_sd = model_facts([catalog.models.get(name) for name in model_of], list(model_of), catalog)
-    skill_number = {skill: number + 1 for number, skill in enumerate(SKILLS)}
+    skill_number: dict[str, int] = {skill: number + 1 for number, skill in enumerate(SKILLS)}
+    method, methods = _methods(list(benchmark_of), len(SKILLS) + 1)
     cells = Cells(
         variant=np.array([variant_of[f"{model}|{variant}"] for model, variant, _ in measured], dtype=np.int64),
         benchmark=np.array([benchmark_of[name] for _, _, name in measured], dtype=np.int64),
@@ -133,9 +138,17 @@ def build_frame(catalog: Catalog, least_rows: int = _LEAST_ROWS) -> Frame:
         fact_sd=fact_sd,
         family=_families(list(model_of), catalog),
         skill=np.array([skill_number[catalog.benchmarks[name].skill] for name in benchmark_of], dtype=np.int64),
-        skills=len(SKILLS) + 1,
+        method=method,
+        skills=len(SKILLS) + 1 + methods,
     )
     return Frame(cells, tuple(model_of), tuple(variant_of), tuple(benchmark_of), rows)
+
+
+def _methods(benchmarks: Sequence[str], first: int) -> tuple[Ints, int]:
+    """Method factor (J,) of each benchmark's publisher, numbered from `first`, and how many there are."""
+    publishers = [re.split(r"[-:]", name)[0] for name in benchmarks]
+    large = [name for name in dict.fromkeys(publishers) if publishers.count(name) >= _LEAST_OF_A_PUBLISHER]
+    return np.array([first + large.index(name) if name in large else -1 for name in publishers]), len(large)
 
 
 def _families(names: Sequence[str], catalog: Catalog) -> Ints:
@@ -160,11 +173,61 @@ def _price_log(catalog: Catalog) -> dict[str, float]:
     return {model: float(np.median(values)) for model, values in logs.items()}
 
 
-def _numeric_facts(model: Model | None, price_log: float | None) -> list[float]:
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What is known of a model: as curated, or read off its name and its first score when it is not."""
+
+    total_params_b: float | None
+    active_params_b: float | None
+    released: date | None
+    small: bool
+    frontier: bool
+    thinks: bool
+    always_thinks: bool
+
+
+_SMALL_NAMES: Final = re.compile(r"mini|nano|lite|haiku|small|flash|tiny|micro|edge")
+_THINKING_NAMES: Final = re.compile(r"think|reason|qwq|(?<![a-z0-9])(r1|o1|o3|o4)(?![a-z0-9])|distill")
+
+
+def _first_seen(evidence: Evidence) -> dict[str, date]:
+    """Date of each model's first score, which follows its release by days or weeks."""
+    first: dict[str, str] = {}
+    for model, day in zip(evidence.model, evidence.date, strict=True):
+        if day and (model not in first or day < first[model]):
+            first[model] = day
+    return {model: date.fromisoformat(day + "-01-01"[len(day) - 4 :][: 10 - len(day)]) for model, day in first.items()}
+
+
+def _known_facts(model: Model | None, name: str, first_seen: date | None) -> _Facts:
+    if model:
+        return _Facts(
+            model.total_params_b,
+            model.active_params_b,
+            model.released,
+            small=model.model_class == "small",
+            frontier=model.model_class == "frontier",
+            thinks=model.reasoning != "none",
+            always_thinks=model.reasoning == "always",
+        )
+    sizes = re.findall(r"(?<![a-z0-9.])(\d+(?:\.\d+)?)b(?![a-z0-9])", name.lower())
+    active = re.findall(r"(?<![a-z0-9.])a(\d+(?:\.\d+)?)b(?![a-z0-9])", name.lower())
+    total = float(sizes[0]) if sizes and float(sizes[0]) > 0.0 else None
+    thinks = bool(_THINKING_NAMES.search(name.lower()))
+    return _Facts(
+        total,
+        float(active[0]) if active and float(active[0]) > 0.0 else total,
+        first_seen,
+        small=bool(_SMALL_NAMES.search(name.lower())) or (total is not None and total <= _SMALL_PARAMS_B),
+        frontier=False,
+        thinks=thinks,
+        always_thinks=thinks,
+    )
+
+
+def _numeric_facts(model: Model | None, known: _Facts, price_log: float | None) -> list[float]:
     """Centred facts and, for each that may be unknown, a flag; unknown is 0 with the flag set."""
-    total = model.total_params_b if model else None
-    active = model.active_params_b if model else None
-    released = model.released if model else None
+    total, active, released = known.total_params_b, known.active_params_b, known.released
     size = math.log10(total) - 1.5 if total else 0.0
     return [
         1.0,
@@ -176,10 +239,10 @@ def _numeric_facts(model: Model | None, price_log: float | None) -> list[float]:
         float(released is None),
         price_log if price_log is not None else 0.0,
         float(price_log is None),
-        float(model is not None and model.model_class == "small"),
-        float(model is not None and model.model_class == "frontier"),
-        float(model is not None and model.reasoning == "always"),
-        float(model is not None and model.reasoning != "none"),
+        float(known.small),
+        float(known.frontier),
+        float(known.always_thinks),
+        float(known.thinks),
         float(model is not None and model.open_weights),
         float(model is None),
         float(model is not None and model.base is not None),
@@ -192,7 +255,13 @@ _NUMERIC_SD: Final = (2.0, 1.0, 1.0, 0.7, 0.7, 0.7, 0.7, 0.7, 0.5, 0.5, 0.5, 0.5
 def model_facts(models: Sequence[Model | None], names: Sequence[str], catalog: Catalog) -> tuple[Floats, Floats]:
     """Facts (M, P) of each model and the prior spread (P,) of their effects: size, date, price, class, maker."""
     prices = _price_log(catalog)
-    numeric = np.array([_numeric_facts(m, prices.get(n)) for m, n in zip(models, names, strict=True)])
+    seen = _first_seen(catalog.evidence)
+    numeric = np.array(
+        [
+            _numeric_facts(model, _known_facts(model, name, seen.get(name)), prices.get(name))
+            for model, name in zip(models, names, strict=True)
+        ]
+    )
     makers = _index([name.split("/", 1)[0] for name in names])
     families = _index([model.family for model in models if model])
     maker = np.zeros((len(names), len(makers)))

@@ -5,8 +5,9 @@
     u[m] ~ N(0, Psi),  v[i] ~ N(0, tau^2 I),  e[i, j] ~ N(0, odd[j]^2 + sampling[i, j] / scale[j]^2)
     L[j] ~ N(L0(skill of j), l^2 I),  B ~ N(0, diag(b^2)),  e[i, j] = f[family, j] + rest
 
-L0 loads on a general factor and on the benchmark's own skill, so that skills keep their meaning while a benchmark may
-still lean on others. Given (mu, L, odd, B, Psi) the abilities are exactly Gaussian; these are found by EM with the
+L0 loads on a general factor, on the benchmark's own skill and on its publisher's way of measuring (a method factor:
+Campbell and Fiske, Psychological Bulletin 56, 1959), so that skills keep their meaning while a benchmark may still lean
+on others. Given (mu, L, odd, B, Psi) the abilities are exactly Gaussian; these are found by EM with the
 priors above (MAP-EM for factor analysis with missing cells: Rubin and Thayer, Psychometrika 47, 1982; Ghahramani and
 Jordan, NIPS 1994).
 """
@@ -20,6 +21,7 @@ from planner.units import Floats, Ints
 
 _GENERAL_LOADING = 0.75
 _OWN_LOADING = 0.45
+_METHOD_LOADING = 0.35
 _LOADING_SD = 0.3
 _ODD_PRIOR_VARIANCE = 0.3
 _ODD_PRIOR_ROWS = 4.0
@@ -52,8 +54,10 @@ class Cells:
     """(M,) family of each model: members share oddities on a benchmark."""
     skill: Ints
     """(J,) skill of each benchmark, 1 to K - 1; 0 is the general factor."""
+    method: Ints
+    """(J,) factor of each benchmark's publisher, after the skills; -1: it publishes too few to have one."""
     skills: int
-    """K, general factor included."""
+    """K, general, skill and method factors together."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -94,6 +98,8 @@ def _loading_prior(cells: Cells) -> Floats:
     prior = np.zeros((cells.skill.size, cells.skills))
     prior[:, 0] = _GENERAL_LOADING
     prior[np.arange(cells.skill.size), cells.skill] = _OWN_LOADING
+    own = np.flatnonzero(cells.method >= 0)
+    prior[own, cells.method[own]] = _METHOD_LOADING
     return prior
 
 

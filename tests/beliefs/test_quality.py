@@ -11,7 +11,7 @@ from planner.beliefs.quality_cells import effort_of, planned_effort, score_logit
 from planner.catalog import load_catalog
 from planner.catalog.schema import Catalog
 from planner.errors import InputError
-from planner.units import DRAW_COUNT, interval_of
+from planner.units import DRAW_COUNT, interval_of, logit
 from planner.workload.schema import SKILLS, Segment
 
 
@@ -55,7 +55,7 @@ def test_a_flagship_is_better_than_an_8b_model(skill: str) -> None:
 
 def test_a_model_without_scores_is_less_certain_than_a_well_measured_one() -> None:
     catalog, quality = _fitted()
-    draws = anchor_quality(quality, catalog, "reasoning")
+    draws = logit(anchor_quality(quality, catalog, "reasoning"))
     rows = quality.evidence_rows
     unknown = [_width(draws[m]) for m in np.flatnonzero(rows == 0)]
     measured = [_width(draws[m]) for m in np.flatnonzero(rows > 60)]

@@ -33,6 +33,7 @@ def _drawn(seed: int) -> tuple[Cells, Floats, Bools]:
         fact_sd=np.array([2.0, 1.0]),
         family=np.arange(MODELS) // 4,
         skill=skill,
+        method=np.full(BENCHMARKS, -1),
         skills=SKILLS,
     )
     return cells, truth, ~seen
@@ -77,6 +78,7 @@ def test_a_model_without_scores_is_wider_than_one_with_many() -> None:
         fact_sd=cells.fact_sd,
         family=cells.family,
         skill=cells.skill,
+        method=cells.method,
         skills=cells.skills,
     )
     fit = fit_skill_model(without)
@@ -106,6 +108,7 @@ def test_effort_of_a_thinking_variant_is_told_apart_from_the_model() -> None:
         fact_sd=cells.fact_sd,
         family=cells.family,
         skill=cells.skill,
+        method=cells.method,
         skills=cells.skills,
     )
     fit = fit_skill_model(double)
