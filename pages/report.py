@@ -1,0 +1,9 @@
+"""Report: take it to the board."""
+
+from planner.session import current_session
+from planner.views import report
+
+session = current_session()
+report.draw_summary(session)
+report.draw_downloads(session)
+report.draw_preview(session.outcome)

@@ -1,0 +1,38 @@
+"""Workload: what do we need?"""
+
+import streamlit as st
+
+from planner.session import current_session
+from planner.views import anchors, assumptions, samples, workload, workload_form
+
+session = current_session()
+workload.draw_summary(session)
+
+with st.expander("Start from an example, or bring your own", icon=":material/folder_open:"):
+    workload.draw_gallery(session)
+    workload.draw_upload(session)
+
+form, yaml = st.columns([3, 2], gap="medium")
+with form:
+    segment = workload_form.draw_segment_switch(session)
+    each, hard, tokens, whole = st.tabs(
+        ["This kind of request", "How good, how hard", "Samples", "The whole"], key="workload.tab", on_change="rerun"
+    )
+    if each.open:
+        with each:
+            workload_form.draw_segment_form(session, segment)
+    if hard.open:
+        with hard:
+            anchors.draw_anchor(session, segment)
+    if tokens.open:
+        with tokens:
+            samples.draw_samples(session, segment)
+    if whole.open:
+        with whole:
+            workload_form.draw_whole_form(session)
+with yaml:
+    workload.draw_yaml(session)
+
+st.subheader("What nobody said", anchor=False)
+assumptions.draw_assumptions(session)
+workload.draw_downloads(session)

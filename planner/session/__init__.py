@@ -1,0 +1,41 @@
+"""The one typed state of the dashboard: what a browser tab shows, the cached calls behind it, the link to it."""
+
+from planner.session.cached import compared, planned, swings, switches_along, the_beliefs, the_catalog, today
+from planner.session.edits import (
+    apply_change,
+    apply_changes_for_good,
+    edit_field,
+    edit_field_value,
+    edit_values,
+    field_value,
+    indexed,
+    reset_field,
+    use_text,
+    use_workload,
+)
+from planner.session.state import Scenario, Session, current_session, example_names, example_text
+
+__all__ = [
+    "Scenario",
+    "Session",
+    "apply_change",
+    "apply_changes_for_good",
+    "compared",
+    "current_session",
+    "edit_field",
+    "edit_field_value",
+    "edit_values",
+    "example_names",
+    "example_text",
+    "field_value",
+    "indexed",
+    "planned",
+    "reset_field",
+    "swings",
+    "switches_along",
+    "the_beliefs",
+    "the_catalog",
+    "today",
+    "use_text",
+    "use_workload",
+]

@@ -1,0 +1,131 @@
+"""What is computed once and kept: catalog, beliefs, plans by the content of their workload; never keyed by arrays."""
+
+import threading
+from contextlib import suppress
+from datetime import UTC, date, datetime
+from typing import TypeAlias
+
+import streamlit as st
+
+from planner.beliefs.model import Beliefs, fit_beliefs
+from planner.catalog.load import load_catalog
+from planner.catalog.schema import Catalog
+from planner.errors import InputError
+from planner.options.cache import OptionsCache
+from planner.planning.choose import Planned, plan_bundle
+from planner.planning.plan import Outcome, Plan
+from planner.planning.scenario import DRIVERS, Change, Comparison, what_if
+from planner.report.charts import StripSpan, Swing, SwitchPoint
+from planner.session.link import write_changes
+from planner.session.strip import strip_of
+from planner.workload.load import workload_hash
+from planner.workload.schema import Workload
+
+Step: TypeAlias = tuple[float, tuple[Change, ...]]
+"""A mark of a slider and the changes that it stands for."""
+_planning = threading.RLock()
+"""One plan at a time: two tabs share the options' cache."""
+
+
+def today() -> date:
+    """The day that plans are made for."""
+    return datetime.now(tz=UTC).date()
+
+
+@st.cache_resource(show_spinner="Reading the catalog …")
+def the_catalog() -> Catalog:
+    """The catalog, read once a process."""
+    return load_catalog()
+
+
+def the_beliefs() -> Beliefs:
+    """Beliefs of this version of the catalog, fitted once a process."""
+    return _beliefs_of(the_catalog().version)
+
+
+@st.cache_resource(show_spinner="Fitting what is known of each model …", max_entries=2)
+def _beliefs_of(version: str) -> Beliefs:  # noqa: ARG001 (the version is the key)
+    return fit_beliefs(the_catalog())
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _options_of(version: str) -> OptionsCache:  # noqa: ARG001 (the version is the key)
+    return OptionsCache()
+
+
+def planned(workload: Workload) -> Planned:
+    """Answer for a workload, in full, made once for each content of it."""
+    return _planned_for(workload_hash(workload), the_catalog().version, today(), workload)
+
+
+@st.cache_resource(show_spinner="Planning …", max_entries=4)
+def _planned_for(key: str, version: str, day: date, _workload: Workload) -> Planned:  # noqa: ARG001
+    with _planning:
+        return plan_bundle(_workload, the_catalog(), the_beliefs(), day, _options_of(version))
+
+
+def compared(workload: Workload, changes: tuple[Change, ...]) -> Comparison:
+    """Plan with the changes against the plan without."""
+    key = f"{workload_hash(workload)} {write_changes(changes)}"
+    return _compared_for(key, the_catalog().version, today(), workload, changes)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _compared_for(  # the key stands for the workload and the changes
+    key: str,  # noqa: ARG001
+    version: str,
+    day: date,
+    _workload: Workload,
+    _changes: tuple[Change, ...],
+) -> Comparison:
+    with _planning:
+        return what_if(planned(_workload), _changes, the_catalog(), the_beliefs(), day, _options_of(version))
+
+
+def switches_along(workload: Workload, steps: tuple[Step, ...]) -> tuple[list[StripSpan], list[SwitchPoint]]:
+    """Tools along a slider's marks, and between which marks each kind of request changes tool."""
+    key = f"{workload_hash(workload)} " + " ".join(f"{value:g}:{write_changes(changes)}" for value, changes in steps)
+    return _strip_for(key, the_catalog().version, today(), workload, steps)
+
+
+@st.cache_resource(show_spinner=False, max_entries=32)
+def _strip_for(
+    key: str,  # noqa: ARG001
+    version: str,
+    day: date,
+    _workload: Workload,
+    _steps: tuple[Step, ...],
+) -> tuple[list[StripSpan], list[SwitchPoint]]:
+    answers: list[tuple[float, Outcome]] = []
+    for value, changes in _steps:
+        outcome = _outcome_with(_workload, changes, version, day)
+        if outcome is not None:
+            answers.append((value, outcome))
+    return strip_of(answers, [segment.name for segment in _workload.segments])
+
+
+def swings(workload: Workload) -> tuple[Swing, ...]:
+    """What each driver moves the bill by; those at an end of which there is no plan are left out."""
+    return _swings_for(workload_hash(workload), the_catalog().version, today(), workload)
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def _swings_for(key: str, version: str, day: date, _workload: Workload) -> tuple[Swing, ...]:  # noqa: ARG001
+    found: list[Swing] = []
+    for driver in DRIVERS:
+        ends = [_outcome_with(_workload, changes, version, day) for changes in (driver.low, driver.high)]
+        low, high = ends
+        if isinstance(low, Plan) and isinstance(high, Plan):
+            costs = [plan.totals.monthly_cost_usd for plan in (low, high)]
+            found.append(Swing(driver.label, driver.low_text, driver.high_text, costs[0], costs[1]))
+    return tuple(found)
+
+
+def _outcome_with(workload: Workload, changes: tuple[Change, ...], version: str, day: date) -> Outcome | None:
+    """Answer with the changes; None where the workload has nothing for them to change."""
+    # A prompt may not become shorter than the prefix in it between two changes: the other order is tried as well.
+    for ordered in (changes, changes[::-1]):
+        with _planning, suppress(InputError):
+            made = what_if(planned(workload), ordered, the_catalog(), the_beliefs(), day, _options_of(version))
+            return made.after.outcome
+    return None

@@ -1,0 +1,1 @@
+"""What the pages draw with Streamlit: one file a subject; no arithmetic that a plan rests on."""

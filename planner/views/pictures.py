@@ -1,0 +1,121 @@
+"""The Toolbox page's pictures: requests flowing to tools, the bill beside the baselines, the cost-quality front."""
+
+from html import escape
+
+import streamlit as st
+
+from planner.planning.plan import Baseline, FrontPoint, Plan
+from planner.report import charts
+from planner.report.format import money
+from planner.report.picture_data import Width
+from planner.session import Session, edit_values
+from planner.views.figures import figure_html
+from planner.views.frame import shown_mode
+
+_CONFIG = {"displayModeBar": False, "scrollZoom": False}
+
+
+def draw_chart(figure: object, key: str, alt: str) -> None:
+    """A chart that stands still on scrolling, with a text for those who can't see it."""
+    st.plotly_chart(figure, theme=None, width="stretch", key=key, config=_CONFIG, alt=alt)
+
+
+def draw_flow(plan: Plan) -> None:
+    """What goes where; the width is requests, or cost."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader("What goes where", anchor=False, width="stretch")
+        by_cost = st.segmented_control(
+            "Width of the bands",
+            ["requests", "cost"],
+            default="requests",
+            required=True,
+            key="toolbox.width",
+            label_visibility="collapsed",
+            persist_state="session",
+        )
+    width: Width = "cost" if by_cost == "cost" else "requests"
+    draw_chart(charts.flow_chart(plan, width, shown_mode()), "toolbox.flow", _flow_text(plan))
+
+
+def _flow_text(plan: Plan) -> str:
+    parts = [f"{segment.name} goes to {segment.option.label}" for segment in plan.segments]
+    return "Flow from kinds of request to tools: " + "; ".join(parts)
+
+
+def draw_baselines(plan: Plan) -> None:
+    """The plan's bill beside simpler ways, with intervals, and whether those would hold the limits."""
+    st.subheader("Beside simpler ways", anchor=False)
+    told = [f"{one.label}: {money(one.monthly_cost_usd.mean)}" for one in plan.baselines if one.monthly_cost_usd]
+    draw_chart(
+        charts.cost_comparison(plan, shown_mode()), "toolbox.baselines", "USD a month beside: " + "; ".join(told)
+    )
+    notes = "".join(_baseline_row(baseline) for baseline in plan.baselines)
+    with st.expander("What each would save or lose"):
+        st.html(
+            '<div class="tp-scroll"><table class="tp-table"><tr><th>Instead</th><th>The plan saves, USD a month</th>'
+            f"<th>Acceptable</th><th></th></tr>{notes}</table></div>"
+        )
+
+
+def _baseline_row(baseline: Baseline) -> str:
+    saving = figure_html(baseline.saving_usd, "usd") if baseline.saving_usd else "unknown"
+    quality = figure_html(baseline.quality, "share") if baseline.quality else "unknown"
+    fits = "holds every limit" if baseline.fits else "breaks a limit"
+    return (
+        f"<tr><td>{escape(baseline.label)}</td><td>{saving}</td><td>{quality}</td>"
+        f'<td class="tp-dim">{fits}. {escape(baseline.note)}</td></tr>'
+    )
+
+
+def draw_front(session: Session, plan: Plan) -> None:
+    """Cost against quality; a click shows another plan, a button takes it."""
+    st.subheader("More quality for more money", anchor=False)
+    if len(plan.front) < 2:
+        st.caption("No other mix gives more quality for more money: this plan is the front.")
+        return
+    figure = charts.front_chart(plan.front, _picked(plan), shown_mode())
+    st.plotly_chart(
+        figure,
+        theme=None,
+        width="stretch",
+        key="toolbox.front",
+        config=_CONFIG,
+        on_select="rerun",
+        selection_mode="points",
+        alt="Plans of the cost-quality front; the table below says the same",
+    )
+    picked = _picked(plan)
+    if picked is not None and not plan.front[picked].chosen:
+        _draw_offer(session, plan.front[picked])
+    else:
+        st.caption("Click a point to see what more, or less, money would buy.")
+
+
+def _picked(plan: Plan) -> int | None:
+    state = st.session_state.get("toolbox.front")
+    points = state["selection"]["points"] if state else []
+    numbers = [point.get("customdata") for point in points if point.get("customdata") is not None]
+    if not numbers:
+        return None
+    first = numbers[0][0] if isinstance(numbers[0], list) else numbers[0]
+    return int(first) if int(first) < len(plan.front) else None
+
+
+def _draw_offer(session: Session, point: FrontPoint) -> None:
+    st.html(
+        f"<p>{figure_html(point.monthly_cost_usd, 'usd')} a month for {figure_html(point.quality, 'share')} acceptable "
+        f"answers, with {escape(', '.join(point.models))}.</p>"
+    )
+    st.button(
+        "Take this plan",
+        help=f"Sets a budget of {money(point.monthly_cost_usd.high)} and asks for the best quality within it",
+        on_click=edit_values,
+        args=(
+            session,
+            {
+                "limits.monthly_budget_usd": float(point.monthly_cost_usd.high),
+                "objective": {"maximise": "quality"},
+            },
+        ),
+        icon=":material/check:",
+    )
