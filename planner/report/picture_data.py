@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from planner.planning.plan import Figure, OptionChoice, Plan, SegmentPlan
+from planner.report.format import money_interval, percent
 from planner.report.theme import TIERS, Tier
 from planner.workload.schema import Workload
 
@@ -134,6 +135,13 @@ def cost_rows(plan: Plan) -> tuple[CostRow, ...]:
         if base.monthly_cost_usd is not None
     ]
     return tuple(rows)
+
+
+def cost_line(row: CostRow) -> str:
+    """What stands under a plan's name: '3,410 USD (2,900 to 4,250) · 93 % acceptable'."""
+    good = f" · {percent(row.quality.mean)}" if row.quality is not None else ""
+    fits = (" acceptable" if good else "") if row.fits else ", misses a limit"
+    return f"{money_interval(row.cost)}{good}{fits}"
 
 
 def quality_rows(plan: Plan) -> tuple[LimitRow, ...]:

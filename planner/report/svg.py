@@ -17,7 +17,6 @@ from planner.report.format import (
     milliseconds_interval,
     money_interval,
     number,
-    percent,
     requests,
     share,
     times,
@@ -28,6 +27,7 @@ from planner.report.picture_data import (
     LimitRow,
     Time,
     Width,
+    cost_line,
     cost_rows,
     flows_of,
     latency_rows,
@@ -131,7 +131,7 @@ def cost_svg(plan: Plan, ink: Ink, pixels: int = WIDE) -> str:
     marks = [*_tier_legend(plan, ink), *_grid(scale, top, bottom, ink, _plain_tick, "USD a month")]
     for place, row in enumerate(rows):
         base = top + _ROW * place
-        marks += _row_label(base, row.label, _cost_line(row), ink, pixels)
+        marks += _row_label(base, row.label, cost_line(row), ink, pixels)
         marks += _cost_bar(row, scale, base + 34.0, ink)
         marks += _whisker(row.cost, scale, base + 34.0 + _BAR / 2.0, ink.surface.text)
     return _svg(marks, pixels, bottom + 40.0, "Cost of this plan beside other plans, USD a month")
@@ -265,11 +265,6 @@ def _cost_bar(row: CostRow, scale: _Scale, y: float, ink: Ink) -> list[str]:
         marks.append(_rect(x, y, scale(usd), _BAR, TIER_COLOURS[tier], hover=tier))
         x += scale(usd)
     return marks
-
-
-def _cost_line(row: CostRow) -> str:
-    quality = f" · {percent(row.quality.mean)} acceptable" if row.quality is not None else ""
-    return f"{money_interval(row.cost)}{quality}{'' if row.fits else ' · misses a limit'}"
 
 
 def _row_label(base: float, name: str, line: str, ink: Ink, pixels: int) -> list[str]:

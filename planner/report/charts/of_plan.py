@@ -39,6 +39,7 @@ from planner.report.picture_data import (
     LimitRow,
     Time,
     Width,
+    cost_line,
     cost_rows,
     flows_of,
     latency_rows,
@@ -104,7 +105,7 @@ def cost_comparison(plan: Plan, mode: Mode = "light") -> go.Figure:
     traces += [_baseline_bar(row, height, mode) for row, height in zip(rows[1:], heights[1:], strict=True)]
     traces.append(intervals([row.cost for row in rows], heights, mode, hover=[_cost_hover(row) for row in rows]))
     figure = new_figure(traces, mode, height=rows_px(len(rows)), barmode="stack", legend=True)
-    label_rows(figure, [(row.label, _cost_line(row)) for row in rows], heights, mode)
+    label_rows(figure, [(row.label, cost_line(row)) for row in rows], heights, mode)
     return row_axes(figure, "USD a month", top=max(row.cost.high for row in rows))
 
 
@@ -262,11 +263,6 @@ def _segment_hover(part: SegmentPlan) -> str:
         f"{plain(part.name)}: {money_interval(part.monthly_cost_usd)} a month<br>"
         f"{share(part.quality)} acceptable, by {plain(part.option.label)}"
     )
-
-
-def _cost_line(row: CostRow) -> str:
-    quality = f" · {percent(row.quality.mean)} acceptable" if row.quality is not None else ""
-    return f"{money_interval(row.cost)}{quality}{'' if row.fits else ' · misses a limit'}"
 
 
 def _cost_hover(row: CostRow) -> str:
