@@ -8,7 +8,7 @@ import streamlit as st
 from planner.errors import InputError
 from planner.report.format import number, percent
 from planner.session import Session, edit_values
-from planner.views.tables import draw_csv_button
+from planner.views.tables import Row, draw_csv_button
 from planner.workload.samples import Sample, SampleProfile, TokenProfile, parse_samples, profile_samples
 from planner.workload.schema import Segment
 from planner.workload.skill_guess import guess_skill
@@ -48,15 +48,15 @@ def read_pasted(text: str) -> tuple[Sample, ...]:
 
 
 def _draw_profile(session: Session, segment: Segment, samples: tuple[Sample, ...], profile: SampleProfile) -> None:
+    prompt = profile.prompt
     st.html(
-        f"<p><b>{number(profile.samples)}</b> samples; prompts <b>{number(profile.prompt.mean)}</b> tokens on average, "
-        f"on average, 1 in 20 above <b>{number(profile.prompt.p95)}</b>; {number(profile.shared_prefix_tokens)} the same in all.</p>"
-        + histogram(profile.prompt, "Prompt tokens")
+        f"<p><b>{number(profile.samples)}</b> samples; prompts <b>{number(prompt.mean)}</b> tokens on average, 1 in 20 "
+        f"above <b>{number(prompt.p95)}</b>; {number(profile.shared_prefix_tokens)} the same in all.</p>"
+        + histogram(prompt, "Prompt tokens")
         + (histogram(profile.answer, "Answer tokens") if profile.answer else "")
     )
-    draw_csv_button(
-        [{"sample": at + 1, "prompt tokens": int(n)} for at, n in enumerate(profile.prompt.counts)], "samples"
-    )
+    rows: list[Row] = [{"sample": at, "prompt tokens": int(count)} for at, count in enumerate(prompt.counts, start=1)]
+    draw_csv_button(rows, "samples")
     place = f"segments[{session.workload.segments.index(segment)}]"
     values: dict[str, object] = {f"{place}.input_tokens": profile.prompt.distribution.model_dump()}
     if profile.answer:

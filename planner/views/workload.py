@@ -45,9 +45,8 @@ def draw_gallery(session: Session) -> None:
         with grid.cell(), st.container(border=True, height="stretch"):
             total = sum(segment.requests_per_month for segment in workload.segments)
             kinds = f"{len(workload.segments)} kinds, {requests(total)} requests a month"
-            st.html(
-                f"<b>{escape(workload.name)}</b><br><span class='tp-dim tp-small'>{kinds}<br>{escape(_blurb(name))}</span>"
-            )
+            told = f"{kinds}<br>{escape(_blurb(name))}"
+            st.html(f"<b>{escape(workload.name)}</b><br><span class='tp-dim tp-small'>{told}</span>")
             st.button(
                 "Open" if name != session.origin else "Opened",
                 key=f"gallery.{name}",
