@@ -17,9 +17,11 @@ from planner.beliefs.backtest import (
     score_forecast,
 )
 from planner.beliefs.quality_cells import Frame, build_frame, score_logit
+from planner.beliefs.simple_ways import SIMPLE_WAYS, Way
 from planner.catalog.evidence import Alias
 from planner.catalog.schema import Benchmark, Catalog, Evidence, Model, Source
 from planner.catalog.user_scores import UserScore, UserScores
+from planner.errors import InputError
 from planner.units import Bools, Floats, Ints, logistic, stream
 
 KNOWN_MODELS: Final = 8
@@ -187,6 +189,7 @@ def validate_against(
     *,
     known_models: int = KNOWN_MODELS,
     known_scores: int = KNOWN_SCORES,
+    ways: Mapping[str, Way] = SIMPLE_WAYS,
 ) -> AgainstResult:
     """Forecast the rows of the file that are not taken as known, from those that are and the catalog's evidence."""
     names = _names(scores, catalog, aliases)
@@ -204,7 +207,10 @@ def validate_against(
     # A row that repeats a known one (same model, setting and benchmark) is known too.
     asked[cell[known]] = False
     known = ~asked[cell]
-    by_way = forecasts(frame, [Split("against", "all", ~asked, asked)])
+    if not asked.any():
+        allowed = "fewer known models or scores, so that some rows are left to forecast"
+        raise InputError(scores.file, "--known-models, --known-scores", found="every row known", allowed=allowed)
+    by_way = forecasts(frame, [Split("against", "all", ~asked, asked)], ways)
     every = _everything(by_way[OURS], cell, scores, together, ids)
     return AgainstResult(_figures(frame, together, by_way), known, *every)
 

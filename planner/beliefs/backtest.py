@@ -6,7 +6,7 @@ new_benchmark: whole benchmarks but for a few known models. forward: models rele
 before it.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -15,7 +15,7 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from planner.beliefs.quality_cells import Frame
-from planner.beliefs.simple_ways import SIMPLE_WAYS
+from planner.beliefs.simple_ways import SIMPLE_WAYS, Way
 from planner.beliefs.skill_model import Cells, SkillFit, fit_skill_model
 from planner.catalog.schema import Catalog
 from planner.units import Bools, Floats, Ints, logistic, stream
@@ -169,7 +169,7 @@ def forecast_cells(cells: Cells, fit: SkillFit, rows: Ints) -> Forecast:
     return Forecast(rows, mean, np.sqrt(variance))
 
 
-def _by_simple_ways(frame: Frame, split: Split) -> dict[str, Forecast]:
+def _by_simple_ways(frame: Frame, split: Split, ways: Mapping[str, Way]) -> dict[str, Forecast]:
     cells, rows = frame.cells, np.flatnonzero(split.asked)
     columns = len(frame.benchmarks)
     known = _subset(cells, split.known)
@@ -183,16 +183,17 @@ def _by_simple_ways(frame: Frame, split: Split) -> dict[str, Forecast]:
     unknown = np.full(rows.size, np.nan)
     return {
         name: Forecast(rows, mean[benchmark] + scale[benchmark] * way(table)[variant, benchmark], unknown)
-        for name, way in SIMPLE_WAYS.items()
+        for name, way in ways.items()
     }
 
 
-def forecasts(frame: Frame, splits: Sequence[Split]) -> dict[str, Forecast]:
+def forecasts(frame: Frame, splits: Sequence[Split], ways: Mapping[str, Way] = SIMPLE_WAYS) -> dict[str, Forecast]:
     """Forecasts of every asked cell by every way, all folds of one test together."""
     parts: dict[str, list[Forecast]] = {}
     for split in splits:
         fit = fit_skill_model(_subset(frame.cells, split.known))
-        by_way = {OURS: forecast_cells(frame.cells, fit, np.flatnonzero(split.asked)), **_by_simple_ways(frame, split)}
+        ours = forecast_cells(frame.cells, fit, np.flatnonzero(split.asked))
+        by_way = {OURS: ours, **_by_simple_ways(frame, split, ways)}
         for name, part in by_way.items():
             parts.setdefault(name, []).append(part)
     return {
@@ -277,14 +278,20 @@ def _rows_of(
             )
 
 
-def validate_quality(frame: Frame, catalog: Catalog, seed: int, cuts: Sequence[date]) -> tuple[ValidationRow, ...]:
+FORWARD_CUTS: Final = (date(2025, 2, 1), date(2025, 8, 1))
+"""Dates of the forward test: models released from them on are forecast."""
+
+
+def validate_quality(
+    frame: Frame, catalog: Catalog, seed: int, ways: Mapping[str, Way] = SIMPLE_WAYS
+) -> tuple[ValidationRow, ...]:
     """All four tests, ours and the simple ways side by side; a few minutes on two cores, deterministic."""
     tests: list[list[Split]] = [list(split_cells(frame, catalog, seed))]
     tests += [list(split_new_model(frame, seed, scores)) for scores in _KNOWN_SCORES]
     tests += [list(split_new_benchmark(frame, seed))]
-    tests += [list(split_forward(frame, catalog, cut, seed, scores)) for cut in cuts for scores in (0, 2)]
+    tests += [list(split_forward(frame, catalog, cut, seed, scores)) for cut in FORWARD_CUTS for scores in (0, 2)]
     rows: list[ValidationRow] = []
     for splits in tests:
         if any(split.asked.any() for split in splits):
-            rows += _rows_of(frame, catalog, splits[0].test, splits[0].group, forecasts(frame, splits))
+            rows += _rows_of(frame, catalog, splits[0].test, splits[0].group, forecasts(frame, splits, ways))
     return tuple(rows)
