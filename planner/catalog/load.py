@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
@@ -20,7 +20,7 @@ from planner.catalog.facts import (
 from planner.catalog.files import index_rows, load_csv_rows, load_yaml_rows, parse_rows
 from planner.catalog.hardware import load_carbon, load_gpu_prices, load_gpus
 from planner.catalog.litellm_map import PriceMap, bundled_map, litellm_version, load_price_map
-from planner.catalog.schema import Catalog, Model, Provider, Source
+from planner.catalog.schema import Catalog, Model, Offer, Provider, Source
 from planner.errors import InputError
 from planner.resources import catalogs_dir
 
@@ -45,6 +45,16 @@ class CheckedMap:
     source: Source
 
 
+@dataclass(frozen=True, slots=True)
+class Retirement:
+    """When a provider stops serving a model, where the price map does not say so."""
+
+    provider: str
+    model: str
+    retires: date
+    source: Source
+
+
 def load_catalog(folder: Path | None = None, price_map: Path | None = None) -> Catalog:
     """The catalog of a folder (the shipped facts by default) with the prices of a map (litellm's own by default).
 
@@ -63,6 +73,8 @@ def _load(folder: Path, price_map: Path | None) -> Catalog:
     joins = load_joins(folder / "offers.csv", models)
     map_source = _map_source(folder / "price_maps.csv", price_map)
     prices = load_price_map(price_map or bundled_map(), providers, joins, map_source)
+    offers = _retire(prices.offers, load_retirements(folder / "retirements.csv", models, providers))
+    prices = replace(prices, offers=offers)
     return _compose(folder, prices, map_source, models, providers)
 
 
@@ -117,6 +129,33 @@ def load_joins(path: Path, models: Mapping[str, Model]) -> dict[str, str]:
         if join.model not in models:
             raise InputError(path.name, f"{key}.model", found=join.model, allowed="an id of models.yaml")
     return {key: join.model for key, join in joins.items()}
+
+
+def load_retirements(
+    path: Path, models: Mapping[str, Model], providers: Mapping[str, Provider]
+) -> dict[tuple[str, str], Retirement]:
+    """Reviewed ends of service by provider and model; InputError for a name that the catalog does not have."""
+    ends: dict[tuple[str, str], Retirement] = {}
+    for row in parse_rows(path, load_csv_rows(path), Retirement, "model"):
+        where = f"{row.provider} {row.model}"
+        if row.provider not in providers or row.model not in models:
+            raise InputError(path.name, where, found="an unknown name", allowed="a provider and a model of the catalog")
+        if (row.provider, row.model) in ends:
+            raise InputError(path.name, where, found="two rows", allowed="one row for each provider and model")
+        ends[row.provider, row.model] = row
+    return ends
+
+
+def _retire(offers: Iterable[Offer], ends: Mapping[tuple[str, str], Retirement]) -> tuple[Offer, ...]:
+    """The offers, each with the earlier of the map's date and the reviewed one."""
+    return tuple(_retired(offer, ends.get((offer.provider, offer.model or ""))) for offer in offers)
+
+
+def _retired(offer: Offer, end: Retirement | None) -> Offer:
+    if end is None or (offer.retires is not None and offer.retires <= end.retires):
+        return offer
+    source = replace(offer.source, note=f"{offer.source.note}; retirement: {end.source.url}".lstrip("; "))
+    return replace(offer, retires=end.retires, source=source)
 
 
 def _map_source(path: Path, price_map: Path | None) -> Source:

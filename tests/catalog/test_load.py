@@ -20,6 +20,7 @@ YAML_FILES = ("models.yaml", "providers.yaml", "anchors.yaml")
 CSV_FILES = (
     "offers.csv",
     "price_maps.csv",
+    "retirements.csv",
     "benchmarks.csv",
     "gpus.csv",
     "gpu_prices.csv",
@@ -136,13 +137,15 @@ def test_yaml_tags_are_refused(copy: Path) -> None:
     refused(copy, "models.yaml")
 
 
-def test_the_same_files_give_the_same_version(copy: Path, catalog: Catalog) -> None:
-    assert load_catalog(copy).version == catalog.version
+def test_the_same_files_give_the_same_version(copy: Path, tmp_path: Path) -> None:
+    again = shutil.copytree(copy, tmp_path / "elsewhere")
+    assert load_catalog(copy).version == load_catalog(again).version
 
 
-def test_another_price_gives_another_version(copy: Path, catalog: Catalog) -> None:
-    change_csv(copy / "gpu_prices.csv", "usd_per_gpu_hour", "1.23")
-    assert load_catalog(copy).version != catalog.version
+def test_another_price_gives_another_version(copy: Path, tmp_path: Path) -> None:
+    again = shutil.copytree(copy, tmp_path / "elsewhere")
+    change_csv(again / "gpu_prices.csv", "usd_per_gpu_hour", "1.23")
+    assert load_catalog(copy).version != load_catalog(again).version
 
 
 def test_a_fetched_map_carries_its_day(tmp_path: Path) -> None:
@@ -183,3 +186,20 @@ def test_steps_ascend(catalog: Catalog) -> None:
     for offer in catalog.offers:
         thresholds = [step.above_input_tokens for step in offer.price.steps] if offer.price else []
         assert thresholds == sorted(set(thresholds)), offer.key
+
+
+def test_a_reviewed_retirement_fills_what_the_map_leaves_open(catalog: Catalog) -> None:
+    ends = {offer.retires for offer in catalog.offers if offer.key == "eu.anthropic.claude-3-7-sonnet-20250219-v1:0"}
+    assert ends == {date(2026, 4, 28)}
+
+
+def test_the_earlier_of_two_retirements_holds(catalog: Catalog) -> None:
+    for offer in catalog.offers:
+        if (offer.provider, offer.model) == ("bedrock", "anthropic/claude-sonnet-4"):
+            assert offer.retires is not None
+            assert offer.retires <= date(2026, 10, 14)
+
+
+def test_a_retirement_of_an_unknown_model_is_refused(copy: Path) -> None:
+    change_csv(copy / "retirements.csv", "model", "nobody/nothing")
+    assert "nobody/nothing" in refused(copy, "retirements.csv")

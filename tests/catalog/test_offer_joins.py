@@ -79,7 +79,6 @@ NOT_JOINED = (
     "deepseek/deepseek-chat",
     # names that the maker routes to another model by now
     "deepseek/deepseek-v4-pro",
-    "gemini/gemini-3.7-flash",
     # a dated version that is another model
     "dashscope/qwen3-max-2026-01-23",
 )
