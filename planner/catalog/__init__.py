@@ -1,5 +1,19 @@
 """What exists: models, offers, prices, GPUs, embedders, stores, evidence. Every fact with its source and date."""
 
+from planner.catalog.browse import find_model, list_models, show_model
 from planner.catalog.load import load_catalog
+from planner.catalog.pricing import TokenUse, batch_charge_usd, charge_usd
+from planner.catalog.refresh import compare_maps, fetch_price_map, newest_price_map
 
-__all__ = ["load_catalog"]
+__all__ = [
+    "TokenUse",
+    "batch_charge_usd",
+    "charge_usd",
+    "compare_maps",
+    "fetch_price_map",
+    "find_model",
+    "list_models",
+    "load_catalog",
+    "newest_price_map",
+    "show_model",
+]
