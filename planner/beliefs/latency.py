@@ -212,7 +212,9 @@ def reasoning_tokens(catalog: Catalog, model_ids: Sequence[str], segment: Segmen
     models that may think do so where it pays (reasoning, math, coding, agentic work) and not elsewhere.
     """
     tokens = prior_draws(catalog, f"reasoning_tokens.{segment.skill}", seed)
-    thinks = [planned_effort(catalog.models[model], segment.skill) > 0.0 for model in model_ids]
+    thinks = [
+        planned_effort(catalog.models[model], segment.skill, segment.hidden_reasoning) > 0.0 for model in model_ids
+    ]
     return np.array(thinks, dtype=np.float64)[:, None] * tokens
 
 

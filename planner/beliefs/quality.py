@@ -7,7 +7,7 @@ as (like), or the usual benchmark of its skill. The weaker the anchor, the wider
 
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Final, Literal
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
@@ -90,10 +90,9 @@ def _nearest_variant(quality: QualityBeliefs, model: int, effort: float) -> int 
     return int(max(close, key=lambda v: (int(rows[v]), -int(v))))
 
 
-def _moments(quality: QualityBeliefs, catalog: Catalog, model: int, skill: str) -> tuple[Floats, Floats]:
+def _moments(quality: QualityBeliefs, model: int, effort: float) -> tuple[Floats, Floats]:
     """Mean (K,) and covariance (K, K) of a model's ability at the effort a plan assumes."""
     fit = quality.fit
-    effort = planned_effort(catalog.models[quality.model_ids[model]], skill)
     variant = _nearest_variant(quality, model, effort)
     if variant is not None:
         return fit.variant_mean[variant], fit.variant_covariance[variant]
@@ -104,9 +103,15 @@ def _moments(quality: QualityBeliefs, catalog: Catalog, model: int, skill: str) 
     return fit.ability_mean[model] + effort * fit.effort_effect, covariance
 
 
-def ability_moments(quality: QualityBeliefs, catalog: Catalog, skill: str) -> tuple[Floats, Floats]:
+HiddenReasoning: TypeAlias = Literal["auto", "off", "on"]
+
+
+def ability_moments(
+    quality: QualityBeliefs, catalog: Catalog, skill: str, hidden_reasoning: HiddenReasoning = "auto"
+) -> tuple[Floats, Floats]:
     """Ability of all curated models at the effort a plan assumes for the skill: means (M, K), covariances (M, K, K)."""
-    moments = [_moments(quality, catalog, model, skill) for model in range(len(quality.model_ids))]
+    efforts = [planned_effort(catalog.models[name], skill, hidden_reasoning) for name in quality.model_ids]
+    moments = [_moments(quality, model, effort) for model, effort in enumerate(efforts)]
     return np.array([mean for mean, _ in moments]), np.array([cov for _, cov in moments])
 
 
@@ -161,9 +166,11 @@ class _Latent:
         return np.asarray(np.sum(self.direction**2, axis=1) + self.own_variance)
 
 
-def _latent(quality: QualityBeliefs, catalog: Catalog, skill: str, benchmark: int) -> _Latent:
+def _latent(
+    quality: QualityBeliefs, catalog: Catalog, skill: str, benchmark: int, hidden_reasoning: HiddenReasoning = "auto"
+) -> _Latent:
     fit = quality.fit
-    mean, covariance = ability_moments(quality, catalog, skill)
+    mean, covariance = ability_moments(quality, catalog, skill, hidden_reasoning)
     loading = fit.loading[benchmark]
     residual, residual_variance = _residuals(quality, benchmark)
     scale = float(fit.scale[benchmark])
@@ -236,7 +243,7 @@ def segment_quality(quality: QualityBeliefs, catalog: Catalog, segment: Segment)
     name = segment.like or usual.benchmark
     number = _benchmark_number(quality, segment, name)
     benchmark = catalog.benchmarks[name]
-    latent = _latent(quality, catalog, segment.skill, number)
+    latent = _latent(quality, catalog, segment.skill, number, segment.hidden_reasoning)
     kind: Literal["observed", "like", "usual"]
     if segment.observed:
         kind, log_odds = "observed", _conditioned(quality, segment, latent)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
@@ -49,17 +49,17 @@ def effort_of(variant: str) -> float:
     return 0.0
 
 
-def planned_effort(model: Model, skill: str) -> float:
+def planned_effort(model: Model, skill: str, hidden_reasoning: Literal["auto", "off", "on"] = "auto") -> float:
     """Effort a plan assumes: none for models that cannot think, medium for those that always do.
 
-    A model that may think does so where it pays (reasoning, math, coding, agentic work) and not elsewhere. The
-    hidden tokens of the same choice are billed, so quality and cost rest on one setting.
+    A model that may think does so as the segment says; left to itself where it pays (reasoning, math, coding, agentic
+    work) and not elsewhere. The hidden tokens of the same choice are billed and timed, so quality, cost and latency
+    rest on one setting.
     """
     if model.reasoning == "always":
         return _PLANNED_EFFORT
-    if model.reasoning == "optional" and skill in _THINKING_SKILLS:
-        return _PLANNED_EFFORT
-    return 0.0
+    wanted = hidden_reasoning == "on" or (hidden_reasoning == "auto" and skill in _THINKING_SKILLS)
+    return _PLANNED_EFFORT if model.reasoning == "optional" and wanted else 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

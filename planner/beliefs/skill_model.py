@@ -228,11 +228,11 @@ def _update_models(cells: Cells, state: _State, moments: _Moments) -> None:
     facts = cells.facts[known]
     mean = moments.model_mean[known]
     gram = facts.T @ facts + np.diag(1.0 / cells.fact_sd**2)
-    state.effects_cov = np.linalg.inv(gram)
+    state.effects_cov = np.asarray(np.linalg.inv(gram), dtype=np.float64)
     state.effects = state.effects_cov @ facts.T @ mean
     residual = mean - facts @ state.effects
     leverage = np.einsum("mp,pq,mq->m", facts, state.effects_cov, facts)
-    scatter = residual.T @ residual + moments.model_cov[known].sum(axis=0) + state.psi * float(leverage.sum()) * 0.5
+    scatter = residual.T @ residual + moments.model_cov[known].sum(axis=0) + state.psi * float(leverage.sum())
     prior = np.eye(cells.skills) * 0.35 * _PSI_PRIOR_ROWS
     state.psi = (scatter + prior) / (known.size + _PSI_PRIOR_ROWS)
     gained = moments.variant_mean - moments.model_mean[cells.model]
@@ -260,7 +260,7 @@ def _family_oddities(cells: Cells, state: _State, moments: _Moments) -> Floats:
     square = np.bincount(key, weights=of_model**2, minlength=size)
     together = float(np.sum((total**2 - square)[count > 1])) / max(1.0, float(np.sum((count * (count - 1))[count > 1])))
     correlation = np.clip(together / max(float(np.mean(of_model**2)), 1e-9), 0.02, 0.8)
-    return (total / (count + (1.0 - correlation) / correlation)).reshape(-1, columns)
+    return np.asarray(total / (count + (1.0 - correlation) / correlation), dtype=np.float64).reshape(-1, columns)
 
 
 def fit_skill_model(cells: Cells, iterations: int = _ITERATIONS) -> SkillFit:

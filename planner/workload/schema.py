@@ -182,6 +182,8 @@ class Segment(Strict):
     """Path of a JSONL of {prompt, reference}, relative to the workload file."""
     novelty: Share = 0.1
     """Share of requests unlike anything seen before; weighs against small and tuned models."""
+    hidden_reasoning: Literal["auto", "off", "on"] = "auto"
+    """Whether models that may think before they answer do so; auto: only for reasoning, math, coding and agentic work."""
     error_cost_usd: Usd = 0.0
     """What one unacceptable answer costs."""
     like: Name | None = None
