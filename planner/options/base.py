@@ -1,6 +1,6 @@
-"""The options of a segment free of volume and price scenarios: what is worked out once and scaled ever after."""
+"""The options of a segment before volume and prices: what is worked out once, and scaled ever after."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -10,12 +10,11 @@ from planner.options.cascade import (
     Candidates,
     Cascades,
     MemberTimes,
-    choose_cascades,
     quality_of_cascades,
     times_of_cascades,
 )
 from planner.options.exclusions import Needs
-from planner.options.figures import Figures, Shape, figures_of, shape_of
+from planner.options.figures import CostsByShape, Shape, Times, TimesByShape, shape_of
 from planner.options.parts import Part
 from planner.options.qualities import SegmentQualities, row_quality
 from planner.options.retrieval import Retrieval
@@ -23,14 +22,13 @@ from planner.options.rows import (
     GROUNDED,
     TUNED,
     in_order,
-    shapes_needed,
     technique_exclusions,
     unfit_exclusions,
     valid_rows,
 )
-from planner.options.table import Exclusion, RetirementWarning
+from planner.options.table import Exclusion
 from planner.options.tiers import tier_of
-from planner.options.ways import API, DEVICE, POOL, Found, Ways, find_ways
+from planner.options.ways import API, DEVICE, POOL, Ways
 from planner.options.world import Fleet, World
 from planner.units import DRAW_COUNT, MS_PER_S, SECONDS_PER_MONTH, Bools, Draws, Floats, Ints
 from planner.workload.schema import Assumptions, Segment
@@ -43,7 +41,6 @@ class Asked:
     segment: Segment
     needs: Needs
     assumptions: Assumptions
-    horizon_months: int
     retrieval: Retrieval | None
     named: frozenset[str]
     """Models that the user named (today, prefer, the floor's): never left out for a better one."""
@@ -67,15 +64,22 @@ class Columns:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Base:
-    """Options of a segment for one request a month; N rows, of which the last C are cascades."""
+class Rows:
+    """Single-model options of a segment, ordered by technique, then way; R rows."""
 
-    ways: Ways
-    figures: dict[Shape, Figures] = field(repr=False)
     way: Ints
-    """(N - C,) way of each single-model option, ordered by technique."""
     technique: Ints
-    """(N - C,)"""
+    quality: Draws
+    """(R, S)"""
+    exclusions: tuple[Exclusion, ...]
+    """Why other ways and techniques are out, beyond what the segment's rules say."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Base:
+    """Options of a segment but for their costs; N rows, of which the last C are cascades."""
+
+    rows: Rows
     cascades: Cascades
     columns: Columns
     pools: tuple[int, ...]
@@ -87,74 +91,53 @@ class Base:
     total_p95_ms: Draws
     escalation_share: Draws
     gate_threshold: Floats
-    exclusions: tuple[Exclusion, ...]
-    retirements: tuple[RetirementWarning, ...]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Grounds:
-    """Ways of a segment with their figures: what its options are combined from."""
-
-    found: Found
-    figures: dict[Shape, Figures]
-
-
-def lay_grounds(world: World, fleet: Fleet, asked: Asked, qualities: SegmentQualities) -> Grounds:
-    """Ways that the segment's rules allow, and what a request costs and takes by each."""
-    segment = asked.segment
-    direct = qualities.direct.direct
-    found = find_ways(world, fleet, segment, asked.needs, asked.horizon_months, direct, asked.named)
-    shapes = [shape for shape in shapes_needed(qualities) if shape != "rag" or asked.retrieval is not None]
-    figures = {shape: figures_of(world, fleet, found.ways, segment, asked.assumptions, shape) for shape in shapes}
-    return Grounds(found, figures)
-
-
-def overloaded_devices(grounds: Grounds, device_rps: float, cap: float) -> Bools:
+def overloaded_devices(ways: Ways, plain: Times, device_rps: float, cap: float) -> Bools:
     """(W,) devices that would be busier than `cap` when each gets `device_rps` requests a second."""
-    ways, plain = grounds.found.ways, grounds.figures["plain"]
     busy = device_rps * plain.total_p50_ms.mean(axis=1) / MS_PER_S
     overload: Bools = (ways.serving == DEVICE) & plain.fits & (busy > cap)
     return overload
 
 
-def build_base(
-    world: World, fleet: Fleet, asked: Asked, qualities: SegmentQualities, grounds: Grounds, overload: Bools
-) -> Base:
-    """Every allowed option of a segment, with all that doesn't change with volume or price scenarios."""
-    segment, needs = asked.segment, asked.needs
-    found, figures = grounds.found, grounds.figures
-    ways = found.ways
-    valid = valid_rows(world, ways, figures, qualities, segment, needs) & ~overload
+def build_rows(
+    world: World, ways: Ways, times: TimesByShape, asked: Asked, qualities: SegmentQualities, overload: Bools
+) -> Rows:
+    """Every way combined with every technique that it can take; `overload` (W,) are devices that can't keep up."""
+    valid = valid_rows(world, ways, times, qualities, asked.segment, asked.needs) & ~overload
     way, technique = in_order(valid)
-    quality = row_quality(world, ways, qualities, way, technique)
-    candidates = _candidates(world, fleet, ways, figures, way, technique, quality)
-    cascades = choose_cascades(candidates, segment, world.seed)
-    joined = quality_of_cascades(world, candidates, cascades, segment)
-    ttft, total = _times(world, figures, way, technique, cascades)
-    columns, pools, parts, part_sets = _columns(world, ways, way, technique, cascades, asked)
-    single = way.size
-    return Base(
-        ways=ways,
-        figures=figures,
+    return Rows(
         way=way,
         technique=technique,
+        quality=row_quality(world, ways, qualities, way, technique),
+        exclusions=(
+            *unfit_exclusions(world, ways, times.of["plain"], asked.segment.name),
+            *_overload_exclusions(world, ways, overload, asked),
+            *technique_exclusions(world, ways, valid, qualities, asked.segment),
+        ),
+    )
+
+
+def build_base(
+    world: World, ways: Ways, times: TimesByShape, asked: Asked, rows: Rows, candidates: Candidates, cascades: Cascades
+) -> Base:
+    """The single-model options with the cascades below them."""
+    joined = quality_of_cascades(world, candidates, cascades, asked.segment)
+    ttft, total = _times(world, times, rows, cascades)
+    columns, pools, parts, part_sets = _columns(world, ways, rows.way, rows.technique, cascades, asked)
+    single = rows.way.size
+    return Base(
+        rows=rows,
         cascades=cascades,
         columns=columns,
         pools=pools,
         parts=parts,
         part_sets=part_sets,
-        quality=_frozen(np.concatenate([quality, joined])),
+        quality=_frozen(np.concatenate([rows.quality, joined])),
         ttft_p95_ms=_frozen(ttft),
         total_p95_ms=_frozen(total),
         escalation_share=_frozen(_below_zeros(single, cascades.share)),
         gate_threshold=np.concatenate([np.zeros(single), cascades.threshold]),
-        exclusions=(
-            *found.exclusions,
-            *unfit_exclusions(world, ways, figures["plain"], segment.name),
-            *_overload_exclusions(world, ways, overload, asked),
-            *technique_exclusions(world, ways, valid, qualities, segment),
-        ),
-        retirements=found.retirements,
     )
 
 
@@ -186,24 +169,19 @@ def price_factor(world: World, ways: Ways, way: Ints, technique: Ints) -> Floats
     return factor
 
 
-def _candidates(
-    world: World,
-    fleet: Fleet,
-    ways: Ways,
-    figures: dict[Shape, Figures],
-    way: Ints,
-    technique: Ints,
-    quality: Draws,
+def candidates_of(
+    world: World, fleet: Fleet, ways: Ways, times: TimesByShape, costs: CostsByShape, rows: Rows
 ) -> Candidates:
     """What the choice of cascade members looks at; pools are taken as wholly busy, so that it knows no volume."""
+    way, technique = rows.way, rows.technique
     usd = np.zeros(way.size)
     replica_usd = np.array([machine.usd_per_month for machine in fleet.machines])
     for number in np.unique(technique):
-        rows = np.flatnonzero(technique == number)
-        shaped = figures[shape_of(number)]
-        usd[rows] = shaped.usage_usd.mean(axis=1)[way[rows]]
-        pooled = rows[ways.serving[way[rows]] == POOL]
-        capacity = shaped.capacity_rps[way[pooled]].mean(axis=1)
+        found = np.flatnonzero(technique == number)
+        shape = shape_of(number)
+        usd[found] = costs.of[shape].usage_usd.mean(axis=1)[way[found]]
+        pooled = found[ways.serving[way[found]] == POOL]
+        capacity = times.of[shape].capacity_rps[way[pooled]].mean(axis=1)
         setup = ways.setup[way[pooled]]
         usd[pooled] += replica_usd[fleet.setup_machine[setup]] / (capacity * SECONDS_PER_MONTH)
     return Candidates(
@@ -212,16 +190,16 @@ def _candidates(
         serving=ways.serving[way],
         frontier=world.models.frontier[ways.model[way]],
         usd=usd * price_factor(world, ways, way, technique),
-        quality=quality,
+        quality=rows.quality,
     )
 
 
-def gather(figures: dict[Shape, Figures], column: str, way: Ints, technique: Ints, out: Draws | None = None) -> Draws:
-    """A column of the figures for rows (way, technique), shape (N, S); rows in any order of techniques."""
+def gather(by_shape: dict[Shape, Draws], way: Ints, technique: Ints, out: Draws | None = None) -> Draws:
+    """A column kept by shape and way, for rows (way, technique), shape (N, S); fastest with techniques in order."""
     target = np.empty((way.size, DRAW_COUNT)) if out is None else out
     for number in np.unique(technique):
         rows = np.flatnonzero(technique == number)
-        source: Draws = getattr(figures[shape_of(number)], column)
+        source = by_shape[shape_of(number)]
         if rows.size and rows[-1] - rows[0] + 1 == rows.size:
             np.take(source, way[rows], axis=0, out=target[rows[0] : rows[-1] + 1], mode="clip")
         else:
@@ -229,29 +207,32 @@ def gather(figures: dict[Shape, Figures], column: str, way: Ints, technique: Int
     return target
 
 
-def _times(
-    world: World, figures: dict[Shape, Figures], way: Ints, technique: Ints, cascades: Cascades
-) -> tuple[Draws, Draws]:
+def _times(world: World, times: TimesByShape, rows: Rows, cascades: Cascades) -> tuple[Draws, Draws]:
     """TTFT and total p95 of all options, (N, S) each, milliseconds."""
-    single, size = way.size, way.size + cascades.weak.size
+    single, size = rows.way.size, rows.way.size + cascades.weak.size
+    ttft_p50 = {shape: timed.ttft_p50_ms for shape, timed in times.of.items()}
+    ttft_p95 = {shape: timed.ttft_p95_ms for shape, timed in times.of.items()}
+    total_p50 = {shape: timed.total_p50_ms for shape, timed in times.of.items()}
+    total_p95 = {shape: timed.total_p95_ms for shape, timed in times.of.items()}
     ttft, total = np.empty((size, DRAW_COUNT)), np.empty((size, DRAW_COUNT))
-    gather(figures, "ttft_p95_ms", way, technique, out=ttft[:single])
-    gather(figures, "total_p95_ms", way, technique, out=total[:single])
+    gather(ttft_p95, rows.way, rows.technique, out=ttft[:single])
+    gather(total_p95, rows.way, rows.technique, out=total[:single])
+    if cascades.weak.size == 0:
+        return ttft, total
 
-    def of(members: Ints, column: str) -> Draws:
-        return gather(figures, column, way[members], technique[members])
+    def of(members: Ints, column: dict[Shape, Draws]) -> Draws:
+        return gather(column, rows.way[members], rows.technique[members])
 
     gate_ms = prior_draws(world.catalog, "gate.latency_ms", world.seed)
-    times = MemberTimes(
-        weak_total_p50_ms=of(cascades.weak, "total_p50_ms") + gate_ms,
-        weak_total_p95_ms=of(cascades.weak, "total_p95_ms") + gate_ms,
-        strong_ttft_p50_ms=of(cascades.strong, "ttft_p50_ms"),
-        strong_ttft_p95_ms=of(cascades.strong, "ttft_p95_ms"),
-        strong_total_p50_ms=of(cascades.strong, "total_p50_ms"),
-        strong_total_p95_ms=of(cascades.strong, "total_p95_ms"),
+    members = MemberTimes(
+        weak_total_p50_ms=of(cascades.weak, total_p50) + gate_ms,
+        weak_total_p95_ms=of(cascades.weak, total_p95) + gate_ms,
+        strong_ttft_p50_ms=of(cascades.strong, ttft_p50),
+        strong_ttft_p95_ms=of(cascades.strong, ttft_p95),
+        strong_total_p50_ms=of(cascades.strong, total_p50),
+        strong_total_p95_ms=of(cascades.strong, total_p95),
     )
-    if cascades.weak.size:
-        ttft[single:], total[single:] = times_of_cascades(times, cascades.share)
+    ttft[single:], total[single:] = times_of_cascades(members, cascades.share)
     return ttft, total
 
 

@@ -12,21 +12,35 @@ from planner.beliefs.energy import pool_carbon_kg_per_replica_month
 from planner.beliefs.model import Beliefs
 from planner.beliefs.serving import peak_requests_per_second
 from planner.catalog.schema import Catalog
-from planner.options.base import Asked, Base, build_base, gather, lay_grounds, overloaded_devices, price_factor
+from planner.options.base import (
+    Asked,
+    Base,
+    Rows,
+    build_base,
+    build_rows,
+    candidates_of,
+    gather,
+    overloaded_devices,
+    price_factor,
+)
 from planner.options.cache import OptionsCache
+from planner.options.cascade import choose_cascades
 from planner.options.exclusions import Needs, needs_of
+from planner.options.figures import CostsByShape, TimesByShape, costs_of, times_of
 from planner.options.machines import pool_id
 from planner.options.parts import Part, component_of, depends_on_segment
 from planner.options.qualities import SegmentQualities, check_names, floor_of, qualities_of, quality_key
 from planner.options.retrieval import Retrieval, choose_retrieval
-from planner.options.rows import GROUNDED
+from planner.options.rows import GROUNDED, shapes_needed
 from planner.options.table import Component, Options, OptionTable, Pool
-from planner.options.ways import API
+from planner.options.ways import API, Found, Ways, find_ways
 from planner.options.world import Fleet, World, build_fleet, build_world
 from planner.units import DRAW_COUNT, Draws, Ints
 from planner.workload.schema import Assumptions, LatencyLimits, RelativeFloor, Segment, Workload
 
 _WORKLOAD = "workload"
+_MACHINE_ASSUMPTIONS = ("prefer_commitment", "amortise_months", "electricity_usd_per_kwh")
+"""What the price of a machine depends on, beside the factor that all GPU prices share."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,6 +49,8 @@ class _SegmentPart:
 
     segment: Segment
     retrieval: Retrieval | None
+    found: Found
+    rows: Rows
     base: Base
     qualities: SegmentQualities
     table: OptionTable
@@ -96,7 +112,8 @@ def _neutral(assumptions: Assumptions) -> Assumptions:
 def _fleet(world: World, assumptions: Assumptions, needs: list[Needs], kept: OptionsCache) -> Fleet:
     """Set-ups for the distinct data rules of the workload."""
     rules = {(need.areas, need.premises_only, need.may_own, need.providers): need for need in needs}
-    neutral = _neutral(assumptions)
+    priced_by = {name: getattr(assumptions, name) for name in _MACHINE_ASSUMPTIONS}
+    neutral = Assumptions(**priced_by)
     key = (frozenset(rules), neutral)
     return kept.recall("fleet", _WORKLOAD, key, lambda: build_fleet(world, neutral, list(rules.values())))
 
@@ -127,35 +144,115 @@ def _segment_part(
     neutral = _neutral(workload.assumptions)
     retrieval = _retrieval(world, segment, needs, workload.assumptions, kept)
     unit = _unit(segment)
-    asked = Asked(unit, needs, neutral, workload.horizon_months, retrieval, _named(segment))
-    searched = None if retrieval is None else (retrieval.embedder.id, retrieval.store.id)
-    key: Hashable = (unit, needs, neutral, workload.horizon_months, searched, asked.named, fleet)
-    grounds = kept.recall("grounds", name, key, lambda: lay_grounds(world, fleet, asked, qualities))
+    asked = Asked(unit, needs, neutral, retrieval, _named(segment))
+    found, times, costs = _grounds(world, fleet, asked, qualities, workload.horizon_months, kept)
     rps = peak_requests_per_second(segment, volume)
-    overload = overloaded_devices(grounds, rps / workload.assumptions.device_count, neutral.gpu_utilisation_cap)
-    base = kept.recall(
-        "base",
-        name,
-        (grounds, overload.tobytes()),
-        lambda: build_base(world, fleet, asked, qualities, grounds, overload),
+    plain, cap = times.of["plain"], neutral.gpu_utilisation_cap
+    overload = overloaded_devices(found.ways, plain, rps / workload.assumptions.device_count, cap)
+    key: Hashable = (times, found, qualities, overload.tobytes())
+    rows = kept.recall("rows", name, key, lambda: build_rows(world, found.ways, times, asked, qualities, overload))
+    base = _base(world, fleet, asked, found, times, costs, rows, kept)
+    scale = Scale(segment.requests_per_month * volume, rps, workload.assumptions.frontier_price_factor)
+    scaled = kept.recall(
+        "scaled", name, (base, costs, scale), lambda: _scaled(world, found.ways, times, costs, base, asked, scale)
     )
-    floor = kept.recall("floor", name, (known_by, segment.quality_floor), lambda: floor_of(world, segment, qualities))
-    factor = workload.assumptions.frontier_price_factor
-    table_key = (base, floor[1], floor[0].tobytes(), segment.requests_per_month * volume, rps, factor)
+    floor = kept.recall("floor", name, (known_by, segment.quality_floor), lambda: _floor(world, segment, qualities))
     table = kept.recall(
-        "table",
-        name,
-        table_key,
-        lambda: _table(world, base, asked, floor, requests=segment.requests_per_month * volume, rps=rps, factor=factor),
+        "table", name, (base, scaled, floor), lambda: _table(world, found.ways, base, asked, scaled, floor)
     )
-    return _SegmentPart(unit, retrieval, base, qualities, table)
+    return _SegmentPart(unit, retrieval, found, rows, base, qualities, table)
+
+
+@dataclass(frozen=True, slots=True)
+class Scale:
+    """What the base of a segment is scaled by."""
+
+    requests: float
+    """Requests in an average month of the horizon."""
+    rps: float
+    """Requests a second of the busiest hour."""
+    frontier_factor: float
+    """Price of frontier models by API over today's."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Scaled:
+    usage_usd: Draws
+    pool_load: Draws
+    carbon_kg: Draws
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Floor:
+    draws: Draws
+    text: str
+
+
+def _floor(world: World, segment: Segment, qualities: SegmentQualities) -> _Floor:
+    return _Floor(*floor_of(world, segment, qualities))
+
+
+def _grounds(
+    world: World,
+    fleet: Fleet,
+    asked: Asked,
+    qualities: SegmentQualities,
+    horizon_months: int,
+    kept: OptionsCache,
+) -> tuple[Found, TimesByShape, CostsByShape]:
+    """Ways of a segment with their times and costs, each kept by what it depends on."""
+    segment, needs = asked.segment, asked.needs
+    direct = qualities.direct.direct
+    found = kept.recall(
+        "ways",
+        segment.name,
+        (segment, needs, asked.named, horizon_months, fleet, qualities),
+        lambda: find_ways(world, fleet, segment, needs, horizon_months, direct, asked.named),
+    )
+    needed = shapes_needed(qualities)
+    shapes = tuple(shape for shape in needed if shape != "rag" or asked.retrieval is not None)
+    cap = asked.assumptions.gpu_utilisation_cap
+    times = kept.recall(
+        "times",
+        segment.name,
+        (found, shapes, cap),
+        lambda: times_of(world, fleet, found.ways, segment, shapes, cap),
+    )
+    costs = kept.recall(
+        "costs",
+        segment.name,
+        (times, asked.assumptions),
+        lambda: costs_of(world, found.ways, times, segment, asked.assumptions),
+    )
+    return found, times, costs
+
+
+def _base(
+    world: World,
+    fleet: Fleet,
+    asked: Asked,
+    found: Found,
+    times: TimesByShape,
+    costs: CostsByShape,
+    rows: Rows,
+    kept: OptionsCache,
+) -> Base:
+    """Options but for their costs; those move it only where they move the choice of cascades."""
+    name, ways = asked.segment.name, found.ways
+    candidates = kept.recall(
+        "candidates", name, (rows, costs, fleet), lambda: candidates_of(world, fleet, ways, times, costs, rows)
+    )
+    cascades = kept.recall("cascades", name, candidates, lambda: choose_cascades(candidates, asked.segment, world.seed))
+    searched = None if asked.retrieval is None else asked.retrieval.store.id
+    key = (rows, times, cascades.weak.tobytes(), cascades.strong.tobytes(), searched)
+    return kept.recall("base", name, key, lambda: build_base(world, ways, times, asked, rows, candidates, cascades))
 
 
 def _named(segment: Segment) -> frozenset[str]:
     """Models that the user named: they stay whatever outclasses them, so that a page can show them."""
     names = {segment.prefer, segment.today.model if segment.today else None}
     names |= {seen.model for seen in segment.observed}
-    if isinstance(segment.quality_floor, RelativeFloor):
+    if isinstance(segment.quality_floor, RelativeFloor) and segment.quality_floor.of != "best":
         names.add(segment.quality_floor.of)
     return frozenset(name for name in names if name is not None)
 
@@ -175,17 +272,15 @@ def _retrieval(
     )
 
 
-def _table(
-    world: World, base: Base, asked: Asked, floor: tuple[Draws, str], *, requests: float, rps: float, factor: float
-) -> OptionTable:
-    """The base scaled to a volume and a price of frontier models."""
+def _table(world: World, ways: Ways, base: Base, asked: Asked, scaled: _Scaled, floor: _Floor) -> OptionTable:
+    """The options of a segment, pools and component sets numbered within it."""
     columns = base.columns
     return OptionTable(
         segment=asked.segment.name,
-        floor=floor[0],
-        floor_text=floor[1],
+        floor=floor.draws,
+        floor_text=floor.text,
         model_ids=world.models.ids,
-        places=base.ways.places,
+        places=ways.places,
         model=columns.model,
         technique=columns.technique,
         tier=columns.tier,
@@ -198,59 +293,72 @@ def _table(
         escalation_share=base.escalation_share,
         gate_threshold=base.gate_threshold,
         quality=base.quality,
-        usage_usd=_usage(world, base, asked, requests, factor),
-        pool_load=_pool_load(base, rps),
+        usage_usd=scaled.usage_usd,
+        pool_load=scaled.pool_load,
         ttft_p95_ms=base.ttft_p95_ms,
         total_p95_ms=base.total_p95_ms,
-        carbon_kg=_carbon(base, requests),
+        carbon_kg=scaled.carbon_kg,
     )
 
 
-def _usage(world: World, base: Base, asked: Asked, requests: float, factor: float) -> Draws:
+def _scaled(
+    world: World, ways: Ways, times: TimesByShape, costs: CostsByShape, base: Base, asked: Asked, scale: Scale
+) -> _Scaled:
+    """Usage, load and carbon of all options at a volume and a price of frontier models."""
+    made = _Scaled(
+        _usage(world, ways, costs, base, asked, scale),
+        _pool_load(ways, times, base, scale.rps),
+        _carbon(costs, base, scale.requests),
+    )
+    for column in (made.usage_usd, made.pool_load, made.carbon_kg):
+        column.flags.writeable = False
+    return made
+
+
+def _usage(world: World, ways: Ways, costs: CostsByShape, base: Base, asked: Asked, scale: Scale) -> Draws:
     """USD a month that grows with requests, (N, S): tokens, retrieval; for cascades both members and the gate."""
-    single, ways = base.way.size, base.ways
+    rows, cascades = base.rows, base.cascades
+    single = rows.way.size
     usage = np.empty((base.columns.model.size, DRAW_COUNT))
-    gather(base.figures, "usage_usd", base.way, base.technique, out=usage[:single])
-    scale = requests * price_factor(world, ways, base.way, base.technique)
-    dearer = world.models.frontier[ways.model[base.way]] & (ways.serving[base.way] == API)
-    usage[:single] *= np.where(dearer, factor * scale, scale)[:, None]
+    by_shape = {shape: cost.usage_usd for shape, cost in costs.of.items()}
+    gather(by_shape, rows.way, rows.technique, out=usage[:single])
+    factor = scale.requests * price_factor(world, ways, rows.way, rows.technique)
+    dearer = world.models.frontier[ways.model[rows.way]] & (ways.serving[rows.way] == API)
+    usage[:single] *= np.where(dearer, scale.frontier_factor * factor, factor)[:, None]
     search = np.zeros(DRAW_COUNT)
     if asked.retrieval is not None:
-        search = requests * retrieval_usage_usd(
-            world.catalog, asked.segment, asked.retrieval.embedder, asked.retrieval.store, seed=world.seed
-        )
-        usage[:single][GROUNDED[base.technique]] += search
-    cascades = base.cascades
+        embedder, store = asked.retrieval.embedder, asked.retrieval.store
+        search = scale.requests * retrieval_usage_usd(world.catalog, asked.segment, embedder, store, seed=world.seed)
+        usage[:single][GROUNDED[rows.technique]] += search
     if cascades.weak.size:
-        gate = requests * gate_usage_usd(world.catalog, asked.segment, seed=world.seed)
+        gate = scale.requests * gate_usage_usd(world.catalog, asked.segment, seed=world.seed)
         # Passages were found once, for the small model.
-        found = np.where(GROUNDED[base.technique[cascades.strong]][:, None], search, 0.0)
+        found = np.where(GROUNDED[rows.technique[cascades.strong]][:, None], search, 0.0)
         usage[single:] = usage[cascades.weak] + cascades.share * (usage[cascades.strong] - found) + gate
-    usage.flags.writeable = False
     return usage
 
 
-def _pool_load(base: Base, rps: float) -> Draws:
+def _pool_load(ways: Ways, times: TimesByShape, base: Base, rps: float) -> Draws:
     """Replicas' worth of work at the busiest hour, (N, S); 0 without a pool."""
+    rows, cascades = base.rows, base.cascades
     load = np.zeros((base.columns.model.size, DRAW_COUNT))
-    rows = np.flatnonzero(base.ways.setup[base.way] >= 0)
-    load[rows] = rps / gather(base.figures, "capacity_rps", base.way[rows], base.technique[rows])
-    cascades = base.cascades
+    pooled = np.flatnonzero(ways.setup[rows.way] >= 0)
+    by_shape = {shape: timed.capacity_rps for shape, timed in times.of.items()}
+    load[pooled] = rps / gather(by_shape, rows.way[pooled], rows.technique[pooled])
     if cascades.weak.size:
-        load[base.way.size :] = load[cascades.weak] + cascades.share * load[cascades.strong]
-    load.flags.writeable = False
+        load[rows.way.size :] = load[cascades.weak] + cascades.share * load[cascades.strong]
     return load
 
 
-def _carbon(base: Base, requests: float) -> Draws:
+def _carbon(costs: CostsByShape, base: Base, requests: float) -> Draws:
     """CO2-equivalent a month, kg, (N, S), pools apart."""
-    single = base.way.size
+    rows, cascades = base.rows, base.cascades
+    single = rows.way.size
     carbon = np.empty((base.columns.model.size, DRAW_COUNT))
-    gather(base.figures, "carbon_kg", base.way, base.technique, out=carbon[:single])
+    by_shape = {shape: cost.carbon_kg for shape, cost in costs.of.items()}
+    gather(by_shape, rows.way, rows.technique, out=carbon[:single])
     carbon[:single] *= requests
-    cascades = base.cascades
     carbon[single:] = carbon[cascades.weak] + cascades.share * carbon[cascades.strong]
-    carbon.flags.writeable = False
     return carbon
 
 
@@ -266,9 +374,9 @@ def _join(world: World, fleet: Fleet, workload: Workload, parts: list[_SegmentPa
         tables=tables,
         components=tuple(_component(world, workload, piece, first_user[piece], kept) for piece in pieces),
         pools=_pools(world, fleet, workload, setups, parts, kept),
-        exclusions=tuple(item for part in parts for item in part.base.exclusions),
+        exclusions=tuple(item for part in parts for item in (*part.found.exclusions, *part.rows.exclusions)),
         anchors=tuple(part.qualities.anchor for part in parts),
-        retirements=tuple(dict.fromkeys(item for part in parts for item in part.base.retirements)),
+        retirements=tuple(dict.fromkeys(item for part in parts for item in part.found.retirements)),
     )
 
 

@@ -36,23 +36,45 @@ def shape_of(technique: int) -> Shape:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Figures:
-    """One shape of request by every way; W rows in the order of the ways. Money and carbon are for one request."""
+class Times:
+    """How long one shape of request takes by every way; W rows in the order of the ways."""
 
     fits: Bools
-    """(W,) False: too large for the memory with this much context; its other columns are nan."""
+    """(W,) False: too large for the memory with this much context; its times are nan."""
     why: dict[int, str]
     """Why a way doesn't fit, by row."""
-    usage_usd: Draws
-    """(W, S) tokens or electricity of one request; 0 for pools, which are paid for by the replica."""
-    carbon_kg: Draws
-    """(W, S) of one request; 0 for pools."""
+    devices: dict[int, DeviceSizing]
+    """Sizing of each device way that fits, by row."""
     capacity_rps: Draws
     """(W, S) requests a second that keep one replica wholly busy; inf for APIs and devices."""
     ttft_p50_ms: Draws
     ttft_p95_ms: Draws
     total_p50_ms: Draws
     total_p95_ms: Draws
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Costs:
+    """What one request of a shape costs by every way; W rows in the order of the ways."""
+
+    usage_usd: Draws
+    """(W, S) tokens or electricity of one request; 0 for pools, which are paid for by the replica."""
+    carbon_kg: Draws
+    """(W, S) of one request; 0 for pools."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TimesByShape:
+    """Times of each shape that some technique needs."""
+
+    of: dict[Shape, Times]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CostsByShape:
+    """Costs of each shape that some technique needs."""
+
+    of: dict[Shape, Costs]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,105 +107,109 @@ def added_by(catalog: Catalog, segment: Segment, shape: Shape, seed: int) -> Add
     return Added(Extra(prefix_tokens=tokens), tokens, tokens, tokens, 0.0)
 
 
-def figures_of(
-    world: World, fleet: Fleet, ways: Ways, segment: Segment, assumptions: Assumptions, shape: Shape
-) -> Figures:
-    """Cost and time of one request of a shape by every way.
+def times_of(
+    world: World, fleet: Fleet, ways: Ways, segment: Segment, shapes: tuple[Shape, ...], utilisation_cap: float
+) -> TimesByShape:
+    """Time of one request of each shape by every way; nothing in it depends on prices, volume or cache hits."""
+    found: dict[Shape, Times] = {}
+    for shape in shapes:
+        size = (ways.model.size, DRAW_COUNT)
+        times = Times(
+            fits=np.ones(ways.model.size, dtype=np.bool_),
+            why={},
+            devices={},
+            capacity_rps=np.full(size, np.inf),
+            ttft_p50_ms=np.full(size, np.nan),
+            ttft_p95_ms=np.full(size, np.nan),
+            total_p50_ms=np.full(size, np.nan),
+            total_p95_ms=np.full(size, np.nan),
+        )
+        added = added_by(world.catalog, segment, shape, world.seed)
+        _time_apis(times, world, ways, segment, added)
+        _time_pools(times, world, fleet, ways, segment, added, utilisation_cap)
+        _time_devices(times, world, ways, segment, added)
+        found[shape] = times
+    return TimesByShape(found)
 
-    `segment` has one request a month and `assumptions` no price factors, so that figures serve any volume and price
+
+def costs_of(world: World, ways: Ways, times: TimesByShape, segment: Segment, assumptions: Assumptions) -> CostsByShape:
+    """Cost of one request of each shape by every way.
+
+    `segment` has one request a month and `assumptions` no price factors, so that the costs serve any volume and price
     scenario; both scale afterwards.
     """
-    added = added_by(world.catalog, segment, shape, world.seed)
-    size = (ways.model.size, DRAW_COUNT)
-    figures = Figures(
-        fits=np.ones(ways.model.size, dtype=np.bool_),
-        why={},
-        usage_usd=np.zeros(size),
-        carbon_kg=np.zeros(size),
-        capacity_rps=np.full(size, np.inf),
-        ttft_p50_ms=np.full(size, np.nan),
-        ttft_p95_ms=np.full(size, np.nan),
-        total_p50_ms=np.full(size, np.nan),
-        total_p95_ms=np.full(size, np.nan),
-    )
-    _fill_api(figures, world, ways, segment, assumptions, added)
-    _fill_pools(figures, world, fleet, ways, segment, assumptions, added)
-    _fill_devices(figures, world, ways, segment, assumptions, added)
-    return figures
+    found: dict[Shape, Costs] = {}
+    rows = ways.rows(API)
+    offers = [world.offers.offers[int(row)] for row in ways.offer[rows]]
+    for shape, timed in times.of.items():
+        usage, carbon = np.zeros((ways.model.size, DRAW_COUNT)), np.zeros((ways.model.size, DRAW_COUNT))
+        extra = added_by(world.catalog, segment, shape, world.seed).extra
+        if offers:
+            usage[rows] = api_usage_usd(world.catalog, offers, segment, assumptions, extra=extra, seed=world.seed)
+            carbon[rows] = api_carbon_kg(world.catalog, offers, segment, assumptions, extra=extra, seed=world.seed)
+        for row, sizing in timed.devices.items():
+            usage[row] = device_usage_usd(sizing, segment, assumptions)
+            carbon[row] = device_carbon_kg(world.catalog, sizing, segment, assumptions)
+        found[shape] = Costs(usage, carbon)
+    return CostsByShape(found)
 
 
-def _fill_api(
-    figures: Figures, world: World, ways: Ways, segment: Segment, assumptions: Assumptions, added: Added
-) -> None:
+def _time_apis(times: Times, world: World, ways: Ways, segment: Segment, added: Added) -> None:
     rows = ways.rows(API)
     if rows.size == 0:
         return
-    offers = [world.offers.offers[int(row)] for row in ways.offer[rows]]
     models, position = np.unique(ways.model[rows], return_inverse=True)
-    catalog, seed = world.catalog, world.seed
     latency = api_latency(
         world.beliefs.latency,
-        catalog,
+        world.catalog,
         tuple(world.models.ids[int(model)] for model in models),
         segment,
         extra_input_tokens=added.latency_tokens,
         before_ms=added.before_ms,
-        seed=seed,
+        seed=world.seed,
     )
-    figures.usage_usd[rows] = api_usage_usd(catalog, offers, segment, assumptions, extra=added.extra, seed=seed)
-    figures.carbon_kg[rows] = api_carbon_kg(catalog, offers, segment, assumptions, extra=added.extra, seed=seed)
-    figures.ttft_p50_ms[rows] = latency.ttft_p50_ms[position]
-    figures.ttft_p95_ms[rows] = latency.ttft_p95_ms[position]
-    figures.total_p50_ms[rows] = latency.total_p50_ms[position]
-    figures.total_p95_ms[rows] = latency.total_p95_ms[position]
+    times.ttft_p50_ms[rows] = latency.ttft_p50_ms[position]
+    times.ttft_p95_ms[rows] = latency.ttft_p95_ms[position]
+    times.total_p50_ms[rows] = latency.total_p50_ms[position]
+    times.total_p95_ms[rows] = latency.total_p95_ms[position]
 
 
-def _fill_pools(
-    figures: Figures,
-    world: World,
-    fleet: Fleet,
-    ways: Ways,
-    segment: Segment,
-    assumptions: Assumptions,
-    added: Added,
+def _time_pools(
+    times: Times, world: World, fleet: Fleet, ways: Ways, segment: Segment, added: Added, utilisation_cap: float
 ) -> None:
     rows = ways.rows(POOL)
     if rows.size == 0:
         return
     # Machines of one kind at several places are one set-up: size it once.
     setups = [setup_of(fleet.setups[int(row)], fleet.machines, world.models.models) for row in ways.setup[rows]]
-    unique = list(dict.fromkeys((s.model.id, s.gpu.id, s.gpus_per_replica, s.precision) for s in setups))
-    first = {(s.model.id, s.gpu.id, s.gpus_per_replica, s.precision): s for s in reversed(setups)}
+    keys = [(setup.model.id, setup.gpu.id, setup.gpus_per_replica, setup.precision) for setup in setups]
+    unique = dict(zip(keys, setups, strict=True))
     sized = size_replicas(
         world.catalog,
-        [first[key] for key in unique],
+        list(unique.values()),
         segment,
-        utilisation_cap=assumptions.gpu_utilisation_cap,
+        utilisation_cap=utilisation_cap,
         extra_input_tokens=added.sizing_tokens,
         before_ms=added.before_ms,
         seed=world.seed,
     )
     by_key = dict(zip(unique, sized, strict=True))
-    for row, setup in zip(rows, setups, strict=True):
-        found = by_key[setup.model.id, setup.gpu.id, setup.gpus_per_replica, setup.precision]
+    for row, key in zip(rows.tolist(), keys, strict=True):
+        found = by_key[key]
         if isinstance(found, str):
-            figures.fits[row] = False
-            figures.why[int(row)] = found
+            _does_not_fit(times, row, found)
         else:
-            figures.capacity_rps[row] = found.capacity_rps
-            _fill_times(figures, int(row), found)
+            times.capacity_rps[row] = found.capacity_rps
+            _fill_times(times, row, found)
 
 
-def _fill_devices(
-    figures: Figures, world: World, ways: Ways, segment: Segment, assumptions: Assumptions, added: Added
-) -> None:
-    for row in ways.rows(DEVICE):
-        model, device = world.models.models[int(ways.model[row])], world.devices[int(ways.device[row])]
+def _time_devices(times: Times, world: World, ways: Ways, segment: Segment, added: Added) -> None:
+    for row in ways.rows(DEVICE).tolist():
         precision: Precision = "int4" if ways.bits[row] == 4 else "fp8"
         sizing = device_serving(
             world.catalog,
-            model,
-            device,
+            world.models.models[int(ways.model[row])],
+            world.devices[int(ways.device[row])],
             precision,
             segment,
             extra_input_tokens=added.sizing_tokens,
@@ -191,16 +217,20 @@ def _fill_devices(
             seed=world.seed,
         )
         if isinstance(sizing, str):
-            figures.fits[row] = False
-            figures.why[int(row)] = sizing
-            continue
-        figures.usage_usd[row] = device_usage_usd(sizing, segment, assumptions)
-        figures.carbon_kg[row] = device_carbon_kg(world.catalog, sizing, segment, assumptions)
-        _fill_times(figures, int(row), sizing)
+            _does_not_fit(times, row, sizing)
+        else:
+            times.devices[row] = sizing
+            _fill_times(times, row, sizing)
 
 
-def _fill_times(figures: Figures, row: int, sizing: PoolSizing | DeviceSizing) -> None:
-    figures.ttft_p50_ms[row] = sizing.ttft_p50_ms
-    figures.ttft_p95_ms[row] = sizing.ttft_p95_ms
-    figures.total_p50_ms[row] = sizing.total_p50_ms
-    figures.total_p95_ms[row] = sizing.total_p95_ms
+def _does_not_fit(times: Times, row: int, reason: str) -> None:
+    times.fits[row] = False
+    sentence = reason if reason.endswith(".") else f"{reason}."
+    times.why[row] = sentence[:1].upper() + sentence[1:]
+
+
+def _fill_times(times: Times, row: int, sizing: PoolSizing | DeviceSizing) -> None:
+    times.ttft_p50_ms[row] = sizing.ttft_p50_ms
+    times.ttft_p95_ms[row] = sizing.ttft_p95_ms
+    times.total_p50_ms[row] = sizing.total_p50_ms
+    times.total_p95_ms[row] = sizing.total_p95_ms

@@ -7,7 +7,7 @@ import numpy as np
 from planner.beliefs.priors import prior_draws
 from planner.beliefs.techniques import TECHNIQUES
 from planner.options.exclusions import ANY, Needs
-from planner.options.figures import Figures, Shape, added_by, shape_of
+from planner.options.figures import Shape, Times, TimesByShape, added_by, shape_of
 from planner.options.qualities import SegmentQualities
 from planner.options.table import SERVINGS, Exclusion
 from planner.options.ways import API, Ways
@@ -36,7 +36,7 @@ def tunable(world: World, ways: Ways) -> Bools:
 def valid_rows(
     world: World,
     ways: Ways,
-    figures: dict[Shape, Figures],
+    times: TimesByShape,
     qualities: SegmentQualities,
     segment: Segment,
     needs: Needs,
@@ -46,10 +46,10 @@ def valid_rows(
     valid = np.zeros((len(TECHNIQUES), ways.model.size), dtype=np.bool_)
     for number in range(len(TECHNIQUES)):
         shape = shape_of(number)
-        if shape not in figures:
+        if shape not in times.of:
             continue
         context = needs.context_tokens + added_by(world.catalog, segment, shape, world.seed).context_tokens
-        valid[number] = qualities.applies[number][ways.model] & figures[shape].fits & (ways.context >= context)
+        valid[number] = qualities.applies[number][ways.model] & times.of[shape].fits & (ways.context >= context)
         if TUNED[number]:
             valid[number] &= can_tune
     return valid
@@ -99,7 +99,7 @@ def _not_for(world: World, qualities: SegmentQualities, technique: int, model: i
     return "context_p99_tokens", "Its context or memory doesn't hold what the technique adds to the prompt."
 
 
-def unfit_exclusions(world: World, ways: Ways, plain: Figures, segment: str) -> tuple[Exclusion, ...]:
+def unfit_exclusions(world: World, ways: Ways, plain: Times, segment: str) -> tuple[Exclusion, ...]:
     """Models that fit none of their pools, or none of their devices, once sized for this segment's requests."""
     out = []
     for serving in np.unique(ways.serving[~plain.fits]):

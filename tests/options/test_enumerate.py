@@ -396,13 +396,19 @@ CHANGES: dict[str, Callable[[Workload], Workload]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def warmed(catalog: Catalog, beliefs: Beliefs) -> tuple[Workload, OptionsCache]:
+    """A workload of two segments and a cache that has seen it."""
+    cache, workload = OptionsCache(), workload_of(EU, {**HELP, "name": "second"})
+    enumerate_options(workload, catalog, beliefs, TODAY, cache)
+    return workload, cache
+
+
 @pytest.mark.parametrize("change", list(CHANGES))
 def test_with_a_cache_a_change_gives_what_a_fresh_enumeration_gives(
-    catalog: Catalog, beliefs: Beliefs, change: Any
+    warmed: Any, catalog: Catalog, beliefs: Beliefs, change: Any
 ) -> None:
-    cache = OptionsCache()
-    workload = workload_of(EU, {**HELP, "name": "second"})
-    enumerate_options(workload, catalog, beliefs, TODAY, cache)
+    workload, cache = warmed
     after = CHANGES[change](workload)
     assert same(
         enumerate_options(after, catalog, beliefs, TODAY, cache), enumerate_options(after, catalog, beliefs, TODAY)
