@@ -43,7 +43,7 @@ def ways_out(conflict: Conflict) -> tuple[str, ...]:
     """What to relax by how much, what to probe, what confidence to accept; one sentence each."""
     ways = [f"Relax {one.limit} from {one.value} to {one.relax_to}." for one in conflict.limits if one.relax_to]
     if conflict.probe:
-        ways.append(f"Probe first: {conflict.probe}.")
+        ways.append(f"{conflict.probe.rstrip('.')}.")
     if conflict.accept_confidence is not None:
         ways.append(f"Accept that the limits hold with {percent(conflict.accept_confidence)} confidence.")
     return tuple(ways)

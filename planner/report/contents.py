@@ -30,6 +30,7 @@ from planner.report.format import (
     kilograms,
     money,
     money_interval,
+    more_or_less,
     percent,
     requests,
     share,
@@ -128,9 +129,7 @@ def _card(plan: Plan, tool: Tool) -> Card:
     part = tool.requests_per_month / plan.totals.requests_per_month if plan.totals.requests_per_month else 0.0
     serves = [segment for segment in plan.segments if segment.name in tool.segments]
     runner = next((segment.runner_up for segment in serves if segment.runner_up is not None), None)
-    instead = (
-        "nothing else fits" if runner is None else f"{runner.option.label}, {money(runner.extra_cost_usd)} a month more"
-    )
+    instead = "nothing else fits" if runner is None else f"{runner.option.label}, {more_or_less(runner.extra_cost_usd)}"
     facts = (
         ("Role", plain(TIER_TEXTS[tool.tier])),
         ("Model", plain(tool.model)),
@@ -167,7 +166,7 @@ def _comparison(plan: Plan) -> list[Block]:
             head=("Plan", "Cost a month", "This plan saves", "Acceptable answers", "Holds every limit"),
             rows=(mine, *rows),
             numeric=(1, 2, 3),
-            widths=(2.4, 2.6, 2.6, 1.5, 2.1),
+            widths=(2.2, 2.4, 2.4, 1.4, 2.8),
         ),
     ]
     if plan.front:
@@ -269,7 +268,7 @@ def _pool(pool: PoolPlan, place: int) -> list[Block]:
         Facts(
             (
                 ("Machines", plain(machine)),
-                ("Where", plain(f"{pool.provider}, {pool.area.upper()}")),
+                ("Where", plain("own machines" if pool.provider == "own" else f"{pool.provider}, {pool.area.upper()}")),
                 ("Busy at the busiest hour", marked(share(pool.utilisation), pool.utilisation.number_class)),
                 ("Cost a month", plain(money(pool.monthly_cost_usd))),
                 ("Serves", plain(", ".join(pool.segments))),
@@ -296,7 +295,7 @@ def _evidence(plan: Plan) -> list[Block]:
         (
             (Span(str(place + 1), "anchor", f"e{place + 1}"),),
             plain(item.what),
-            marked(item.value, item.number_class),
+            marked(item.value or item.number_class, item.number_class),
             joined([link(item.source, item.url), *([] if item.url.startswith("http") else [muted(item.url)])]),
             plain(item.date),
         )

@@ -20,6 +20,7 @@ _SMALLEST: Final = 1e-9
 _MINUTE_MS: Final = 60_000.0
 _SURE: Final = 0.99
 _NARROW: Final = 0.02
+_SAME_USD: Final = 0.005
 
 
 def mark(number_class: Class) -> str:
@@ -73,6 +74,17 @@ def per_1000(usd_per_request: float) -> str:
 def per_1000_interval(usd_per_request: Figure) -> str:
     """Price of a thousand requests with its interval: '2.27 USD (1.94 to 2.83)'."""
     return money_interval(times(usd_per_request, 1000.0))
+
+
+def more_or_less(usd: float) -> str:
+    """A difference of monthly costs in words.
+
+    >>> more_or_less(571.2), more_or_less(-20.0), more_or_less(0.001)
+    ('571 USD a month more', '20 USD a month less', 'at the same cost')
+    """
+    if abs(usd) < _SAME_USD:
+        return "at the same cost"
+    return f"{money(abs(usd))} a month {'more' if usd > 0 else 'less'}"
 
 
 def percent(share: float) -> str:

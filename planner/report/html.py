@@ -49,6 +49,7 @@ li{margin:.35em 0}
 table{border-collapse:collapse;width:100%;font-size:.87rem;line-height:1.4;font-variant-numeric:tabular-nums}
 th,td{text-align:left;vertical-align:top;padding:.45em .7em .45em 0;border-bottom:1px solid var(--line)}
 th{color:var(--muted);font-weight:600}
+td{overflow-wrap:anywhere;min-width:4.5em}
 .num{text-align:right;white-space:nowrap}
 figure{margin:1.4em 0}
 figcaption{font-size:.85rem;color:var(--muted);margin-bottom:.5em}

@@ -36,6 +36,7 @@ _STYLE: Final = f"""
 #show heading.where(level: 1): it => block(above: 2em, below: 0.9em, text(15pt, it.body))
 #show heading.where(level: 2): it => block(above: 1.7em, below: 0.8em, text(12.5pt, it.body))
 #show heading.where(level: 3): it => block(above: 1.3em, below: 0.7em, muted(text(10.5pt, it.body)))
+#show table.cell: it => {{ show regex("[/:_@]"): sign => sign + sym.zws; it }}
 #show table.cell.where(y: 0): set text(fill: rgb("{_LIGHT.muted}"))
 #show link: underline.with(stroke: 0.4pt + rgb("{_LIGHT.muted}"), offset: 2pt)
 """

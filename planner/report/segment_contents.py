@@ -20,6 +20,7 @@ from planner.report.format import (
     milliseconds_interval,
     money,
     money_interval,
+    more_or_less,
     per_1000_interval,
     percent,
     requests,
@@ -134,7 +135,7 @@ def _others(part: SegmentPlan) -> list[Text]:
     items: list[Text] = []
     if part.runner_up is not None:
         runner = part.runner_up
-        more = f"{money(runner.extra_cost_usd)} a month more, {share(runner.quality)} acceptable, the rest planned anew"
+        more = f"{more_or_less(runner.extra_cost_usd)}, {share(runner.quality)} acceptable, the rest planned anew"
         items.append(plain(f"Runner-up: {runner.option.label} ({runner.option.place}), {more}."))
     items += [_rival(rival) for rival in part.rivals]
     items += [plain(f"{relaxed.text}.") for relaxed in part.relaxed]
