@@ -27,7 +27,7 @@ _ODD_PRIOR_VARIANCE = 0.3
 _ODD_PRIOR_ROWS = 4.0
 _PSI_PRIOR_ROWS = 12.0
 _TAU2_START = 0.1
-_ITERATIONS = 12
+_ITERATIONS = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,6 +112,23 @@ def _column_start(cells: Cells) -> tuple[Floats, Floats]:
     pool = float(np.sum(square) / max(1.0, np.sum(np.maximum(count - 1.0, 0.0))))
     variance = (square + 4.0 * pool) / (np.maximum(count - 1.0, 0.0) + 4.0)
     return mean, np.sqrt(variance)
+
+
+def _effects_start(cells: Cells, mu: Floats, scale: Floats) -> Floats:
+    """Effects of facts on the general factor, by ridge regression of each model's mean standing on its facts.
+
+    EM finds them too, but in small steps: a start near the end saves most of its rounds.
+    """
+    standing = (cells.z - mu[cells.benchmark]) / scale[cells.benchmark]
+    model = cells.model[cells.variant]
+    models = cells.facts.shape[0]
+    count = np.bincount(model, minlength=models)
+    seen = count > 0
+    mean = np.bincount(model, weights=standing, minlength=models)[seen] / count[seen] / _GENERAL_LOADING
+    facts = cells.facts[seen]
+    effects = np.zeros((facts.shape[1], cells.skills))
+    effects[:, 0] = np.linalg.solve(facts.T @ facts + np.diag(1.0 / cells.fact_sd**2), facts.T @ mean)
+    return effects
 
 
 @dataclass(slots=True)
@@ -267,13 +284,12 @@ def fit_skill_model(cells: Cells, iterations: int = _ITERATIONS) -> SkillFit:
     """Fit by EM; deterministic. Cost grows with rows x K^2, about a second for 16,000 rows."""
     mu, scale = _column_start(cells)
     prior = _loading_prior(cells)
-    facts = cells.facts.shape[1]
     state = _State(
         mu=mu,
         scale=scale,
         loading=prior.copy(),
         odd=np.full(cells.skill.size, 0.3),
-        effects=np.zeros((facts, cells.skills)),
+        effects=_effects_start(cells, mu, scale),
         effects_cov=np.diag(cells.fact_sd**2),
         psi=np.eye(cells.skills),
         effort=np.zeros(cells.skills),
