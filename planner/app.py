@@ -16,6 +16,7 @@ PAGES: Final = (
     ("models.py", "Models", ":material/scatter_plot:"),
     ("report.py", "Report", ":material/article:"),
 )
+# .streamlit/config.toml says the same for those who start Streamlit themselves.
 SETTINGS: Final[dict[str, str | bool | int]] = {
     "server.address": ADDRESS,
     "server.headless": True,
@@ -23,6 +24,7 @@ SETTINGS: Final[dict[str, str | bool | int]] = {
     "server.maxUploadSize": 5,
     "server.showEmailPrompt": False,
     "browser.gatherUsageStats": False,
+    "runner.magicEnabled": False,
     "client.toolbarMode": "minimal",
     "client.showErrorDetails": "none",
     "theme.font": "sans-serif",
@@ -42,7 +44,6 @@ SETTINGS: Final[dict[str, str | bool | int]] = {
     "theme.dark.textColor": "#E8EBEF",
     "theme.dark.borderColor": "#2E3641",
 }
-"""Streamlit's settings; .streamlit/config.toml says the same for those who start Streamlit themselves."""
 
 
 def run_app(port: int = DEFAULT_PORT) -> int:

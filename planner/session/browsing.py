@@ -33,7 +33,7 @@ class Asked:
 
 
 def priced_models(asked: Asked) -> tuple[PricedModel, ...]:
-    """Cheapest offer of every model that may serve it, with its quality when asked directly; cheapest first."""
+    """Cheapest offer of every model that may serve it, with its quality when asked directly; the best first."""
     return _priced_for(asked, the_catalog().version, today())
 
 
@@ -53,7 +53,7 @@ def _priced_for(asked: Asked, version: str, day: date) -> tuple[PricedModel, ...
     catalog, beliefs = the_catalog(), the_beliefs()
     table = enumerate_options(workload, catalog, beliefs, day).tables[0]
     rows = [_priced(table, row) for row in _cheapest_direct(table)]
-    return tuple(sorted(rows, key=lambda row: row.usd_per_1000.mean))
+    return tuple(sorted(rows, key=lambda row: -row.quality.mean))
 
 
 def _cheapest_direct(table: OptionTable) -> list[int]:

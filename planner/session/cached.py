@@ -83,7 +83,7 @@ def _compared_for(  # the key stands for the workload and the changes
 
 
 def switches_along(workload: Workload, steps: tuple[Step, ...]) -> tuple[list[StripSpan], list[SwitchPoint]]:
-    """Tools along a slider's marks, and between which marks each kind of request changes tool."""
+    """Tools along a slider's marks, evenly spaced from 0 on, and between which marks a kind of request changes tool."""
     key = f"{workload_hash(workload)} " + " ".join(f"{value:g}:{write_changes(changes)}" for value, changes in steps)
     return _strip_for(key, the_catalog().version, today(), workload, steps)
 
@@ -97,10 +97,10 @@ def _strip_for(
     _steps: tuple[Step, ...],
 ) -> tuple[list[StripSpan], list[SwitchPoint]]:
     answers: list[tuple[float, Outcome]] = []
-    for value, changes in _steps:
+    for place, (_, changes) in enumerate(_steps):
         outcome = _outcome_with(_workload, changes, version, day)
         if outcome is not None:
-            answers.append((value, outcome))
+            answers.append((float(place), outcome))
     return strip_of(answers, [segment.name for segment in _workload.segments])
 
 

@@ -17,7 +17,7 @@ from planner.workload.load import dump_workload, parse_workload, workload_hash
 from planner.workload.schema import Segment, Workload
 from planner.workload.yaml_text import read_text
 
-FIRST_EXAMPLE: Final = "support-desk-eu"
+FIRST_EXAMPLE: Final = "invoice-extraction"
 _KEY: Final = "session"
 _MOST_KEPT: Final = 200
 

@@ -8,7 +8,7 @@ from planner.planning.plan import OptionChoice, Outcome, Plan
 from planner.report.charts import StripSpan, SwitchPoint
 
 Marked: TypeAlias = tuple[float, Outcome]
-"""A mark of the slider and the answer there."""
+"""Place of a mark on the slider (0 for the first) and the answer there."""
 _Chosen: TypeAlias = tuple[float, OptionChoice | None]
 
 

@@ -144,8 +144,12 @@ def draw_table(session: Session, rows: tuple[PricedModel, ...]) -> None:
         selection_mode="single-row",
         height=380,
         column_config={
-            "Acceptable": st.column_config.ProgressColumn("Acceptable", format="percent", min_value=0, max_value=1),
-            "USD per 1,000": st.column_config.NumberColumn(format="%.3g"),
+            "Acceptable, %": st.column_config.ProgressColumn(format="%.0f", min_value=0, max_value=100),
+            **{
+                name: st.column_config.NumberColumn(format="%.3g")
+                for name in ("USD per 1,000", "USD, low", "USD, high")
+            },
+            **{name: st.column_config.NumberColumn(format="%.0f") for name in ("%, low", "%, high")},
         },
     )
     with st.container(horizontal=True, gap="small"):
@@ -166,9 +170,9 @@ def _table_row(row: PricedModel, facts: ModelRow) -> Row:
         "USD per 1,000": row.usd_per_1000.mean,
         "USD, low": row.usd_per_1000.low,
         "USD, high": row.usd_per_1000.high,
-        "Acceptable": row.quality.mean,
-        "Acceptable, low": row.quality.low,
-        "Acceptable, high": row.quality.high,
+        "Acceptable, %": 100 * row.quality.mean,
+        "%, low": 100 * row.quality.low,
+        "%, high": 100 * row.quality.high,
         "Cheapest at": row.place,
         "Context, tokens": number(facts.context_tokens),
         "Parameters, B": facts.total_params_b,

@@ -88,7 +88,7 @@ def _draw_limits(segment: SegmentPlan) -> None:
         _time_row("Whole answer, p95", segment.total_p95_ms, _held(segment, "latency.total_p95_ms")),
     ]
     st.html(
-        f'<table class="tp-table">{"".join(lines)}</table><div class="tp-small tp-dim">{escape(segment.anchor)}'
+        f'<table class="tp-table tp-limits">{"".join(lines)}</table><div class="tp-small tp-dim">{escape(segment.anchor)}'
         f" {mark('assumed') if segment.anchor_kind == 'usual' else ''}</div>"
     )
 

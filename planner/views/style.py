@@ -21,7 +21,7 @@ STYLE: Final = """<style>
 .tp-good{background:color-mix(in srgb,#1a9c6b 18%,transparent)}
 .tp-warn{background:color-mix(in srgb,#d98f00 20%,transparent)}
 .tp-bad{background:color-mix(in srgb,#c4364a 18%,transparent)}
-.tp-kpis{display:grid;grid-template-columns:repeat(auto-fit,minmax(150px,1fr));gap:.25rem 1.4rem;margin:.35rem 0 .5rem}
+.tp-kpis{display:grid;grid-template-columns:repeat(auto-fit,minmax(132px,1fr));gap:.25rem 1.1rem;margin:.35rem 0 .5rem}
 .tp-kpi{border-top:1px solid color-mix(in srgb,currentColor 18%,transparent);padding:.45rem 0 .3rem}
 .tp-kpi .tp-name{font-size:.8rem;opacity:.72}
 .tp-kpi .tp-value{font-size:1.32rem;font-weight:620;font-variant-numeric:tabular-nums;line-height:1.3}
@@ -42,13 +42,15 @@ STYLE: Final = """<style>
  color:color-mix(in srgb,var(--tier,#888) 72%,currentColor)}
 .tp-card dl.tp-rows{display:grid;padding:0;
  grid-template-columns:auto 1fr;gap:.12rem .7rem;margin:.4rem 0;font-variant-numeric:tabular-nums}
-.tp-card dt{opacity:.68;margin:0;font-weight:400}.tp-card dd{margin:0;text-align:right}
+.tp-card dt{opacity:.68;margin:0;font-weight:400}
+.tp-card dd{margin:0;text-align:right}.tp-card dd .tp-dim{white-space:nowrap}
 .tp-table{width:100%;border-collapse:collapse;font-size:.88rem;font-variant-numeric:tabular-nums;margin:.2rem 0 .5rem}
 .tp-table th{font-weight:600;text-align:left;font-size:.8rem;opacity:.72}
 .tp-table td,.tp-table th{padding:.28rem .6rem .28rem 0;
  vertical-align:top;
  border-bottom:1px solid color-mix(in srgb,currentColor 12%,transparent)}
 .tp-table .tp-num{text-align:right;white-space:nowrap}
+.tp-limits td:first-child{width:46%}
 .tp-list{margin:.1rem 0 .4rem;padding-left:1.15rem}.tp-list li{margin:.22rem 0;line-height:1.4}
 .tp-error{border-left:4px solid #c4364a;background:color-mix(in srgb,#c4364a 10%,transparent);border-radius:.3rem;
  padding:.4rem .7rem;font-size:.88rem;margin:.1rem 0 .3rem;overflow-wrap:anywhere}

@@ -58,10 +58,9 @@ def draw_status(plan: Plan) -> None:
 def draw_totals(plan: Plan) -> None:
     """The plan's figures with their intervals drawn."""
     totals = plan.totals
-    cost = totals.monthly_cost_usd
-    dearest = max([cost.high, *(b.monthly_cost_usd.high for b in plan.baselines if b.monthly_cost_usd)])
+    months = plan.workload.get("horizon_months", 12)
     tiles = [
-        _tile("Cost a month, people included", cost, "usd", (0.0, dearest)),
+        _tile("Cost a month, people included", totals.monthly_cost_usd, "usd", None),
         _tile("Per 1,000 requests", totals.cost_per_1000_requests_usd, "usd", None),
         _tile("Acceptable answers", totals.quality, "share", (0.5, 1.0)),
     ]
@@ -69,11 +68,9 @@ def draw_totals(plan: Plan) -> None:
         tiles.append(_tile("CO2 a month, kg", totals.carbon_kg_per_month, "", None))
     else:
         tiles.append(_plain_tile("CO2 a month, kg", "unknown", "providers don't say"))
-    counts = f"{_count(totals.models, 'model')}, {_count(totals.providers, 'provider')}"
-    tiles.append(_plain_tile("Requests a month", requests(totals.requests_per_month), counts))
-    tiles.append(
-        _plain_tile("Of which people", money(totals.people_usd_per_month), "set-up and upkeep, spread by month")
-    )
+    tiles.append(_plain_tile("Requests a month", requests(totals.requests_per_month), f"average of {months} months"))
+    tiles.append(_plain_tile("Models", str(totals.models), f"from {_count(totals.providers, 'provider')}"))
+    tiles.append(_plain_tile("Of which people", money(totals.people_usd_per_month), "set-up and upkeep"))
     st.html(f'<div class="tp-kpis">{"".join(tiles)}</div>')
 
 

@@ -125,8 +125,10 @@ def draw_strip(session: Session) -> None:
     if not spans:
         st.caption("No plan holds the limits anywhere along this slider.")
         return
+    figure = charts.switch_strip(spans, switches, slider.help, float(marks.index(now)), shown_mode())
+    figure.update_xaxes(tickvals=list(range(len(marks))), ticktext=[slider.shown(value) for value in marks])
     draw_chart(
-        charts.switch_strip(spans, switches, f"{slider.label}: {slider.help}", now, shown_mode()),
+        figure,
         "what_if.strip",
         f"Tools along {slider.label}: " + "; ".join(f"{span.segment} {span.label}" for span in spans),
     )
