@@ -1,4 +1,8 @@
-"""A plan and a conflict to tell of, and a plan whose every text is hostile."""
+"""Plans and a conflict to tell of, and a plan whose every text is hostile.
+
+`field_assistant.json` is what the planner made of that example workload; `every_part.json` is made up, of models that
+do not exist, so that it has every part a plan can have: a gate, a pool, named models, relaxed limits, a retirement.
+"""
 
 from pathlib import Path
 
@@ -10,9 +14,14 @@ HERE = Path(__file__).resolve().parent
 SCRIPT = '<script>alert("x")</script>'
 
 
+@pytest.fixture(scope="session", params=["field_assistant", "every_part"])
+def plan_name(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
 @pytest.fixture(scope="session")
-def plan() -> Plan:
-    return Plan.model_validate_json((HERE / "example_plan.json").read_text(encoding="utf-8"))
+def plan(plan_name: str) -> Plan:
+    return Plan.model_validate_json((HERE / f"{plan_name}.json").read_text(encoding="utf-8"))
 
 
 @pytest.fixture(scope="session")

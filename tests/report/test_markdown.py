@@ -7,15 +7,15 @@ from planner.planning.plan import Plan
 from planner.report import render_markdown
 from planner.report.format import money, money_interval
 
-GOLDEN = Path(__file__).resolve().parent / "example_plan.md"
+HERE = Path(__file__).resolve().parent
 
 
-def test_the_report_is_the_one_that_was_read_and_accepted(plan: Plan) -> None:
+def test_the_report_is_the_one_that_was_read_and_accepted(plan: Plan, plan_name: str) -> None:
     """Run with UPDATE_GOLDEN=1 to accept a change, then read the difference."""
-    told = render_markdown(plan)
+    told, golden = render_markdown(plan), HERE / f"{plan_name}.md"
     if os.environ.get("UPDATE_GOLDEN"):
-        GOLDEN.write_text(told, encoding="utf-8")
-    assert told == GOLDEN.read_text(encoding="utf-8")
+        golden.write_text(told, encoding="utf-8")
+    assert told == golden.read_text(encoding="utf-8")
 
 
 def test_every_cost_line_is_told(plan: Plan) -> None:
