@@ -187,8 +187,8 @@ def gate_auc(catalog: Catalog, *, tuned: bool, labelled_examples: int, seed: int
 
 def _threshold(weak: Draws, shift: Draws, share: Draws) -> Draws:
     """Gate score t above which `share` of requests lie, by bisection: w Q(t) + (1 - w) Q(t - shift) = share."""
-    low = np.broadcast_to(-6.0, np.broadcast_shapes(weak.shape, share.shape)).copy()
-    high = low + 12.0 + np.max(shift)
+    low = np.broadcast_to(-6.0 + np.min(np.minimum(shift, 0.0)), np.broadcast_shapes(weak.shape, share.shape)).copy()
+    high = np.full_like(low, 6.0 + np.max(np.maximum(shift, 0.0)))
     for _ in range(_BISECTIONS):
         middle = 0.5 * (low + high)
         passed = weak * ndtr(-middle) + (1.0 - weak) * ndtr(shift - middle)
@@ -207,7 +207,7 @@ def cascade_quality(weak: Draws, strong: Draws, auc: Draws, share: Draws, correl
     """
     w = np.clip(weak, 1e-4, 1.0 - 1e-4)
     s = np.clip(strong, 1e-4, 1.0 - 1e-4)
-    shift = np.sqrt(2.0) * ndtri(np.clip(auc, 0.5, 0.999))
+    shift = np.sqrt(2.0) * ndtri(np.clip(auc, 0.001, 0.999))
     threshold = _threshold(w, shift, share)
     both = w * s + correlation * np.sqrt(w * (1.0 - w) * s * (1.0 - s))
     both = np.clip(both, np.maximum(0.0, w + s - 1.0), np.minimum(w, s))
