@@ -101,11 +101,11 @@ def flow_svg(plan: Plan, width: Width, ink: Ink, pixels: int = WIDE) -> str:
         for part in parts
     ]
     grey = ink.surface.neutral
-    left = _stack([(part.name, text, size, grey) for part, text, size in zip(parts, amounts, totals, strict=True)])
+    at_left = [(part.name, text, size, grey) for part, text, size in zip(parts, amounts, totals, strict=True)]
     used = [sum(sizes[id(flow)] for flow in flows if flow.tool == tool.key) / per_pixel for tool in tools]
-    right = _stack(
-        [(tool.label, tool.place, size, TIER_COLOURS[tool.tier]) for tool, size in zip(tools, used, strict=True)]
-    )
+    at_right = [(tool.label, tool.place, size, TIER_COLOURS[tool.tier]) for tool, size in zip(tools, used, strict=True)]
+    body = max(_least_body(at_left), _least_body(at_right))
+    left, right = _stack(at_left, body), _stack(at_right, body)
     left_at = {part.name: node.top for part, node in zip(parts, left, strict=True)}
     right_at = {tool.key: node.top for tool, node in zip(tools, right, strict=True)}
     marks: list[str] = []
@@ -220,11 +220,18 @@ def _limit_picture(
     return _svg(marks, pixels, bottom + 40.0, title)
 
 
-def _stack(nodes: Sequence[tuple[str, str, float, str]]) -> list[_Node]:
+def _least_body(nodes: Sequence[tuple[str, str, float, str]]) -> float:
+    return sum(max(height, 2.0) for _, _, height, _ in nodes) + _FLOW_GAP * (len(nodes) - 1)
+
+
+def _stack(nodes: Sequence[tuple[str, str, float, str]], body: float) -> list[_Node]:
+    """Nodes from the top down, the gaps between them such that they fill `body` pixels."""
+    heights = [max(height, 2.0) for _, _, height, _ in nodes]
+    gap = max((body - sum(heights)) / max(len(nodes) - 1, 1), _FLOW_GAP)
     top, stacked = 14.0, []
-    for first, second, height, colour in nodes:
-        stacked.append(_Node(top, max(height, 2.0), first, second, colour))
-        top += max(height, 2.0) + _FLOW_GAP
+    for (first, second, _, colour), height in zip(nodes, heights, strict=True):
+        stacked.append(_Node(top, height, first, second, colour))
+        top += height + gap
     return stacked
 
 
