@@ -81,7 +81,9 @@ def _segment_row(segment: SegmentPlan) -> tuple[RenderableType, ...]:
     option = segment.option
     tool = Text(option.label).append(f"\n{option.tier}", style=_TIER_STYLES[option.tier])
     place = option.place if option.gate is None else f"{option.place}\nthen {option.gate.strong_place}"
-    quality = Text(shown.share(segment.quality)).append(f"\n{segment.floor_text}", style="dim")
+    # The floor's own words are too long for a column; its figure, in the same unit as the quality, is what compares.
+    floor = f"floor {shown.percent(segment.quality_floor)}"
+    quality = Text(shown.share(segment.quality)).append(f"\n{floor}", style="dim")
     cost = Text(shown.money_interval(segment.monthly_cost_usd)).append(
         f"\n{shown.per_1000(segment.cost_per_request_usd.mean)}", style="dim"
     )

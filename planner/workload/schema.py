@@ -183,7 +183,7 @@ class Segment(Strict):
     novelty: Share = 0.1
     """Share of requests unlike anything seen before; weighs against small and tuned models."""
     hidden_reasoning: Literal["auto", "off", "on"] = "auto"
-    """Whether models that may think before they answer do so; auto: only for reasoning, math, coding and agentic work."""
+    """Whether models that may think before they answer do so; auto: for reasoning, math, coding, agentic work only."""
     error_cost_usd: Usd = 0.0
     """What one unacceptable answer costs."""
     like: Name | None = None

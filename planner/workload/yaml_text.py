@@ -161,7 +161,7 @@ def parse_yaml(text: str, name: str) -> object:
 
 
 def _reworded(problem: str) -> str:
-    """libyaml's words after our 'found': it says 'found X' and 'did not find expected X' itself."""
+    """Libyaml's words after our 'found': it says 'found X' and 'did not find expected X' itself."""
     return problem.removeprefix("found ").replace("did not find expected", "something other than the expected")
 
 

@@ -1,0 +1,46 @@
+"""Back-tests as a table for a terminal."""
+
+from collections.abc import Sequence
+
+from planner.beliefs.backtest import ValidationRow
+from planner.terminal.layout import headed, plain_table, show
+
+_HEADINGS = ("Group", "Method", "n", "RMSE logit", "RMSE points", "Bias", "Rank", "50 %", "80 %", "90 %", "Width")
+
+
+def _figure(value: float | None, digits: int = 3) -> str:
+    return "" if value is None else f"{value:.{digits}f}"
+
+
+def _share(value: float | None) -> str:
+    return "" if value is None else f"{100.0 * value:.0f} %"
+
+
+def _cells(row: ValidationRow) -> tuple[str, ...]:
+    return (
+        row.group,
+        row.method,
+        f"{row.n:,}",
+        _figure(row.rmse_logit),
+        _figure(row.rmse_points, 2),
+        _figure(row.bias),
+        _figure(row.rank_correlation, 2),
+        _share(row.coverage_50),
+        _share(row.coverage_80),
+        _share(row.coverage_90),
+        _figure(row.width_90, 2),
+    )
+
+
+def print_validation(rows: Sequence[ValidationRow]) -> None:
+    """A table a test, ours beside the simple ways; the shares are how often an interval of that level held the truth.
+
+    Skill by skill only ours is shown: --json has every row.
+    """
+    for test in dict.fromkeys(row.test for row in rows):
+        table = plain_table(*_HEADINGS)
+        for row in rows:
+            whole = row.group == "all" or "known" in row.group
+            if row.test == test and (whole or row.method == "ours"):
+                table.add_row(*_cells(row))
+        show(*headed(test.replace("_", " "), table))
