@@ -1,1 +1,1 @@
-"""(filled by the room)"""
+"""What to do: the optimiser, its explanations, conflicts, the front, and what-if."""

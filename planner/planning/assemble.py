@@ -5,12 +5,13 @@ from typing import Final, Literal
 
 import numpy as np
 
+from planner import __version__
 from planner.beliefs.cost import volume_factor
 from planner.options.table import AnchorUse
 from planner.planning import explain
 from planner.planning.baselines import list_baselines, quality_draws, tools_used
 from planner.planning.milp import Solution, carbon_kg_draws, cost_draws
-from planner.planning.origins import list_assumption_items, list_evidence, list_warnings
+from planner.planning.origins import list_assumption_items, list_evidence, list_warnings, retiring
 from planner.planning.pareto import front_points, pareto_front
 from planner.planning.plan import (
     Baseline,
@@ -39,7 +40,7 @@ from planner.planning.wording import (
 from planner.units import Draws
 from planner.workload.load import plain_workload, workload_hash
 
-PLANNER_VERSION: Final = "0.1.0"
+PLANNER_VERSION: Final = __version__
 _STEPS: Final = 5
 
 
@@ -70,14 +71,14 @@ def assemble_plan(problem: Problem, facts: Facts, solution: Solution, *, full: b
         seed=facts.seed,
         status="optimal" if solution.optimal else "feasible",
         mip_gap=solution.gap,
-        answer=_answer(problem, facts, solution, segments, totals, baselines),
+        answer=_answer(problem, solution, segments, totals, baselines),
         segments=segments,
         totals=totals,
         baselines=baselines,
         fixed_costs=_fixed_costs(problem, solution),
         pools=_pools(problem, solution),
         front=points,
-        first_steps=_first_steps(problem, drafts, plan_relaxed),
+        first_steps=_first_steps(problem, solution, drafts, plan_relaxed),
         evidence=list_evidence(problem, facts, segments),
         assumptions=list_assumption_items(problem),
         warnings=list_warnings(problem, facts, solution),
@@ -205,9 +206,8 @@ def _pools(problem: Problem, solution: Solution) -> tuple[PoolPlan, ...]:
     return tuple(out)
 
 
-def _answer(  # noqa: PLR0913 - one sentence about all of it
+def _answer(
     problem: Problem,
-    facts: Facts,
     solution: Solution,
     segments: tuple[SegmentPlan, ...],
     totals: Totals,
@@ -253,10 +253,12 @@ def _stays(problem: Problem, solution: Solution) -> str:
     return ""
 
 
-def _first_steps(problem: Problem, drafts: list[Draft], plan_relaxed: tuple[Relaxed, ...]) -> tuple[FirstStep, ...]:
+def _first_steps(
+    problem: Problem, solution: Solution, drafts: list[Draft], plan_relaxed: tuple[Relaxed, ...]
+) -> tuple[FirstStep, ...]:
     steps = [*_anchor_steps(drafts), *_probe_steps(drafts), *_limit_steps(drafts, plan_relaxed)]
     steps.sort(key=lambda step: -(step.value_usd_per_month or 0.0))
-    return (*steps[:_STEPS], *_retirement_steps(problem, drafts))
+    return (*steps[:_STEPS], *_retirement_steps(problem, solution))
 
 
 def _anchor_steps(drafts: list[Draft]) -> list[FirstStep]:
@@ -297,18 +299,16 @@ def _limit_steps(drafts: list[Draft], plan_relaxed: tuple[Relaxed, ...]) -> list
     return [FirstStep(kind="limit", text=text, value_usd_per_month=best.saves_usd)]
 
 
-def _retirement_steps(problem: Problem, drafts: list[Draft]) -> list[FirstStep]:
-    ends = {(r.model, r.offer_key): r.retires for r in problem.options.retirements}
-    used: dict[tuple[str, str], list[str]] = {}
-    for draft in drafts:
-        option = draft.plan.option
-        if (option.model, option.offer_key) in ends:
-            used.setdefault((option.model, option.offer_key), []).append(draft.plan.name)
+def _retirement_steps(problem: Problem, solution: Solution) -> list[FirstStep]:
+    """Chosen models that retire within the horizon, a cascade's strong one included."""
+    used: dict[tuple[str, str, str], list[str]] = {}
+    for ending, segment in retiring(problem, solution):
+        used.setdefault((ending.model, ending.offer_key, ending.retires), []).append(segment)
     return [
         FirstStep(
             kind="retirement",
-            text=f"{model} at {key} retires on {ends[model, key]}: plan its successor for {listed(names)}.",
+            text=f"{model} at {key} retires on {retires}: plan its successor for {listed(names)}.",
             value_usd_per_month=None,
         )
-        for (model, key), names in used.items()
+        for (model, key, retires), names in used.items()
     ]

@@ -42,12 +42,12 @@ def list_baselines(problem: Problem, catalog: Catalog, solution: Solution) -> tu
         model = best_of_class(problem, catalog, kind)
         if model is not None:
             label = f"Everything on {_name(catalog, model)}"
-            made.append(_told(problem, catalog, cost, _spec(name), label, model, everything_on(problem, model)))
+            made.append(_told(problem, cost, _spec(name), label, model, everything_on(problem, model)))
     single = best_single(problem)
     if single is not None:
         model, compared = single
         label = f"Best single model: {_name(catalog, model)}"
-        made.append(_told(problem, catalog, cost, "best_single", label, model, compared))
+        made.append(_told(problem, cost, "best_single", label, model, compared))
     today = _today(problem, catalog, cost)
     return (*made, *([today] if today else []), oracle(problem, solution))
 
@@ -127,11 +127,12 @@ def _closest(problem: Problem, number: int) -> Ints:
     if alone.size == 0:
         return alone
     quality = part.table.quality[alone].mean(axis=1)
-    return alone[quality >= quality.max() - 1e-9]
+    best: Ints = alone[quality >= quality.max() - 1e-9]
+    return best
 
 
 def best_single(problem: Problem) -> tuple[str, Compared] | None:
-    """The cheapest single model that fits every segment (exact: models in order of a lower bound); else the best one."""
+    """The cheapest single model that fits every segment, exact by a lower bound; else the best one."""
     best: tuple[Solution, str] | None = None
     for least, model in _single_models(problem):
         if best is not None and least > best[0].cost_usd:
@@ -146,8 +147,8 @@ def best_single(problem: Problem) -> tuple[str, Compared] | None:
     quality, served = model_qualities(problem)
     if not served.any():
         return None
-    best = max(range(len(problem.models)), key=lambda number: (served[number], quality[number], -number))
-    return problem.models[best], everything_on(problem, problem.models[best])
+    most = max(range(len(problem.models)), key=lambda number: (served[number], quality[number], -number))
+    return problem.models[most], everything_on(problem, problem.models[most])
 
 
 def _alone_on(part: SegmentPart, model: int) -> Rows:
@@ -165,7 +166,7 @@ def _single_models(problem: Problem) -> list[tuple[float, int]]:
 
 
 def _today(problem: Problem, catalog: Catalog, cost: Draws) -> Baseline | None:
-    """What serves the segments now; None when the workload doesn't say for any, the plan's choice where it is silent."""
+    """What serves the segments now, the cheapest fit where that isn't said; None when it is said for none."""
     named = [segment.today.model if segment.today else "" for segment in problem.workload.segments]
     if not any(named):
         return None
@@ -176,7 +177,7 @@ def _today(problem: Problem, catalog: Catalog, cost: Draws) -> Baseline | None:
     note = f"not said for {listed(silent)}: served as cheaply as fits" if silent else ""
     label = f"What you run today ({listed([_name(catalog, name) for name in known])})"
     compared = Compared(compared.solution, compared.failing, away)
-    return _told(problem, catalog, cost, "today", label, ", ".join(known), compared, note)
+    return _told(problem, cost, "today", label, ", ".join(known), compared, note)
 
 
 def plan_limits_hold(problem: Problem, solution: Solution) -> bool:
@@ -207,9 +208,8 @@ def tools_used(problem: Problem, solution: Solution) -> tuple[tuple[str, ...], t
     return tuple(dict.fromkeys(models)), tuple(dict.fromkeys(providers))
 
 
-def _told(  # noqa: PLR0913 - a baseline is told by all of these
+def _told(
     problem: Problem,
-    catalog: Catalog,
     plan_cost: Draws,
     name: BaselineName,
     label: str,
@@ -235,7 +235,7 @@ def _told(  # noqa: PLR0913 - a baseline is told by all of these
     )
 
 
-def _baseline(  # noqa: PLR0913 - the fields of one record
+def _baseline(
     name: BaselineName,
     label: str,
     model: str,
@@ -262,8 +262,8 @@ def oracle(problem: Problem, solution: Solution) -> Baseline:
 
     In each draw each segment takes the cheapest option that holds its limits in that very draw. Shared parts are
     charged at 1 / (segments that could share them), so no plan made with perfect knowledge costs less: a lower bound on
-    its cost and, where parts are shared by fewer segments, below what could be reached. In draws where no option holds a
-    segment's limits, the plan's own choice is kept.
+    its cost and, where parts are shared by fewer segments, below what could be reached. In draws where no option holds
+    a segment's limits, the plan's own choice is kept.
     """
     cost, quality = np.zeros(problem.component_draws.shape[1]), np.zeros(problem.component_draws.shape[1])
     component_share, replica_share = _shared_prices(problem)
@@ -288,7 +288,8 @@ def oracle(problem: Problem, solution: Solution) -> Baseline:
         quality += problem.request_share[number] * np.where(none, part.table.quality[own], picked)
     note = "the cheapest way that holds the limits in each draw, if every number were known; shared parts split evenly"
     if short:
-        note += f"; in {short / (len(problem.parts) * cost.shape[0]):.0%} of draws nothing holds and the plan's own choice stays"
+        share = short / (len(problem.parts) * cost.shape[0])
+        note += f"; where nothing holds ({share:.0%} of draws) the plan's own choice stays"
     saving = cost - cost_draws(problem, solution)
     return _baseline("oracle", "With perfect knowledge", "", cost, quality, saving, True, note)
 
@@ -297,7 +298,8 @@ def limits_in_draws(problem: Problem, number: int) -> Bools:
     """(N, S) draws in which each option of a segment holds all of its limits together."""
     part = problem.parts[number]
     held = [limit(part.segment, part.table) for limit in SEGMENT_LIMITS.values()]
-    return np.logical_and.reduce([each for each in held if each is not None])
+    together: Bools = np.logical_and.reduce([each for each in held if each is not None])
+    return together
 
 
 def _shared_prices(problem: Problem) -> tuple[Draws, Floats]:

@@ -1,12 +1,13 @@
 """Bounds that let the solver see few options: what a plan with an option costs at least, against a plan that is known.
 
-Option n cannot be in a plan better than a known one (found by descent) when a lower bound on all plans with n exceeds it.
+Option n is in no plan better than a known one (found by descent) when a lower bound on all plans with n exceeds it.
 Two bounds are used. Alone: n with all of its components and replicas in full, every other segment at its least score.
 Together: n and all others with each part at 1 / (segments that could use it), which no plan undercuts because a part is
-charged at most once per segment. An asked-for quality enters both with a price mu >= 0: the Lagrangian relaxation of
-its row. Subgradient steps on the shares were tried and close a third of the gap in the time HiGHS needs to close it all.
+charged at most once per segment. An asked-for quality enters both with a price mu >= 0 (its row's Lagrangian).
+Subgradient steps on the shares were tried: they close a third of the gap in the time HiGHS needs to close it all.
 """
 
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -25,7 +26,7 @@ FEW: Final = 3
 """Options a segment below which no more is pruned."""
 
 
-def sift(  # noqa: PLR0913 - the programme's whole statement
+def sift(
     problem: Problem,
     pick: Pick,
     score: Floats,
@@ -65,7 +66,7 @@ def within_bound(problem: Problem, pick: Pick, score: Floats, fixed_weight: floa
     return np.asarray(np.maximum(alone, together) <= allowed, dtype=np.bool_)
 
 
-def _quality_price(  # noqa: PLR0913 - the programme's whole statement
+def _quality_price(
     problem: Problem, pick: Pick, score: Floats, fixed_weight: float, limits: Limits, quality_at_least: float
 ) -> tuple[float, Choice | None]:
     """Price of quality at which the relaxed choice just reaches what is asked, and a plan bettered from there."""
@@ -77,7 +78,7 @@ def _quality_price(  # noqa: PLR0913 - the programme's whole statement
     for _ in range(_PRICE_STEPS):
         middle = float(np.sqrt(max(low, high * 1e-9) * high))
         priced = value - middle * pick.quality
-        chosen = np.array([a + int(np.argmin(priced[a:b])) for a, b in zip(ends[:-1], ends[1:], strict=True)])
+        chosen = np.array([a + int(np.argmin(priced[a:b])) for a, b in pairwise(ends)])
         if float(pick.quality[chosen].sum()) >= quality_at_least:
             high, reached = middle, chosen
         else:

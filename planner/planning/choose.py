@@ -20,7 +20,7 @@ from planner.workload.schema import Segment, Workload
 
 Detail: TypeAlias = Literal["quick", "full"]
 """quick: the choice with its figures, for a slider's move; full: everything the plan tells."""
-FRONT_POINTS = 12
+FRONT_POINTS = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +45,7 @@ def choose_plan(
     front: int = FRONT_POINTS,
     seed: int = SEED,
 ) -> Outcome:
-    """Cheapest (or best) plan that holds every limit at the workload's confidence, or the limits that can't hold together.
+    """Cheapest (or best) plan that holds every limit at the confidence, or the limits that can't hold together.
 
     Args:
         workload: What is asked.
@@ -58,7 +58,7 @@ def choose_plan(
     return _planned(workload, catalog, options, detail, front, seed, None).outcome
 
 
-def _planned(  # noqa: PLR0913 - all that an answer is made of
+def _planned(
     workload: Workload,
     catalog: Catalog,
     options: Options,
@@ -76,7 +76,7 @@ def _planned(  # noqa: PLR0913 - all that an answer is made of
     return Planned(workload, options, outcome, detail, problem, solution)
 
 
-def plan_bundle(  # noqa: PLR0913 - the chain's whole input
+def plan_bundle(
     workload: Workload,
     catalog: Catalog,
     beliefs: Beliefs,
@@ -101,7 +101,7 @@ def _widener(workload: Workload, catalog: Catalog, beliefs: Beliefs, today: date
     return widen
 
 
-def plan_workload(  # noqa: PLR0913 - the chain's whole input
+def plan_workload(
     workload: Workload,
     catalog: Catalog,
     beliefs: Beliefs,

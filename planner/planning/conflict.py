@@ -13,6 +13,7 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
+from planner import __version__
 from planner.catalog.schema import Catalog
 from planner.options.table import Exclusion, OptionTable
 from planner.planning.conflict_between import conflict_between
@@ -28,9 +29,9 @@ from planner.workload.schema import Segment
 Widen: TypeAlias = Callable[[Segment], OptionTable]
 """Options of a segment that is asked otherwise."""
 
-PLANNER_VERSION: Final = "0.1.0"
+PLANNER_VERSION: Final = __version__
 LIKELY: Final = 0.5
-"""Below this share of draws a limit counts as impossible, not as not yet shown; it is also the least confidence allowed."""
+"""Below this share of draws a limit is impossible, not just not yet shown; also the least confidence allowed."""
 
 _LIFTED: Final[Mapping[str, Any]] = {
     "data.residency": None,
@@ -262,7 +263,7 @@ def _text(case: Case, names: str, told: tuple[LimitInConflict, ...], shown: floa
 def samples_to_show(quality: float, floor: float, confidence: float) -> int:
     """Answers to look at so that a share of `quality` among them shows the floor at this confidence.
 
-    Normal approximation of a share: n = (z / (quality - floor))^2 x quality x (1 - quality), rounded up to tens, 20 to 2,000.
+    Normal approximation: n = (z / (quality - floor))^2 x quality x (1 - quality), up to the next ten, 20 to 2,000.
 
     >>> samples_to_show(0.95, 0.90, 0.9)
     40
@@ -275,7 +276,7 @@ def samples_to_show(quality: float, floor: float, confidence: float) -> int:
     return int(min(2000.0, max(20.0, np.ceil(needed / 10.0 - 1e-9) * 10.0)))
 
 
-def _probe(  # noqa: PLR0913 - what the sentence is made of
+def _probe(
     case: Case, catalog: Catalog, table: OptionTable, reached: np.ndarray, limits: tuple[str, ...], shown: float
 ) -> str:
     """What to measure, in words."""

@@ -4,6 +4,7 @@ It is never the answer; its objective bounds what the exact pruning may throw aw
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -24,14 +25,14 @@ class Choice:
     objective: float
 
 
-def descend(  # noqa: PLR0913 - the programme's whole statement
+def descend(
     problem: Problem, pick: Pick, score: Floats, fixed_weight: float, limits: Limits, quality_at_least: float | None
 ) -> Choice | None:
     """Best plan found by descent from several starts; None when none of them holds the limits."""
     ends = np.searchsorted(pick.segment, np.arange(len(problem.parts) + 1))
     if (np.diff(ends) == 0).any():
         return None
-    by_segment = [np.arange(start, end) for start, end in zip(ends[:-1], ends[1:], strict=True)]
+    by_segment = [np.arange(start, end) for start, end in pairwise(ends)]
     full = score + fixed_weight * pick.own_usd
     starts = [score + fixed_weight * shared_fixed_usd(problem, pick), full]
     if quality_at_least is not None:
@@ -61,7 +62,7 @@ def _best_single_model(pick: Pick, full: Floats, by_segment: list[Ints]) -> Ints
     return np.array([columns[np.argmin(usable[columns])] for columns in by_segment])
 
 
-def improve(  # noqa: PLR0913 - the programme's whole statement
+def improve(
     problem: Problem,
     pick: Pick,
     score: Floats,
@@ -126,7 +127,7 @@ def objective_of(problem: Problem, pick: Pick, score: Floats, fixed_weight: floa
     return float(score[chosen].sum()) + fixed_weight * fixed
 
 
-def _added(  # noqa: PLR0913 - the programme's whole statement
+def _added(
     problem: Problem, pick: Pick, score: Floats, fixed_weight: float, columns: slice, users: Ints, load: Floats
 ) -> Floats:
     """What each option of a segment adds to the objective when the others stay; infinite beyond a pool's size."""
@@ -145,9 +146,7 @@ def _added(  # noqa: PLR0913 - the programme's whole statement
     return np.asarray(added, dtype=np.float64)
 
 
-def _allowed(
-    pick: Pick, limits: Limits, quality_at_least: float | None, others: Ints, columns: slice
-) -> Bools:
+def _allowed(pick: Pick, limits: Limits, quality_at_least: float | None, others: Ints, columns: slice) -> Bools:
     """Options of a segment with which the plan would still hold the limits, the others staying."""
     allowed = np.ones(columns.stop - columns.start, dtype=np.bool_)
     if limits.max_models is not None:

@@ -10,7 +10,7 @@ from planner.options.table import Exclusion, OptionTable
 from planner.planning.baselines import limits_in_draws
 from planner.planning.milp import Solution, solve
 from planner.planning.plan import NamedModel, OptionChoice, Relaxed, Rival, RunnerUp
-from planner.planning.problem import Problem, held_limits, fitting_rows
+from planner.planning.problem import Problem, fitting_rows, held_limits
 from planner.planning.shares import Beside, beside
 from planner.planning.told import Facts, choice_of, model_name
 from planner.planning.wording import figure_of, listed, percent_text, time_text, usd_text

@@ -18,7 +18,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 
 from planner.planning.bounds import FEW, sift
 from planner.planning.problem import Problem, Rows, draws_needed
-from planner.planning.programme import PLAN_LIMITS, STRUCTURE, Block, Columns, Programme, budget_draws, carbon_draws
+from planner.planning.programme import PLAN_LIMITS, STRUCTURE, Block, Columns, Programme
 from planner.planning.prune import Pick, Structure, best_of_groups, gather, undominated
 from planner.units import Bools, Draws, Floats, Ints
 from planner.workload.schema import Limits
@@ -84,7 +84,7 @@ def solve(problem: Problem, limits: Limits | None = None) -> Solution | None:
 
 
 def solve_ask(problem: Problem, ask: Ask, upper: float | None = None) -> Solution | None:
-    """One solve; `upper` is the objective of a plan known to hold everything asked."""
+    """Best plan for what is asked; None when there is none, or none as good as `upper`."""
     if any(part.rows.size == 0 for part in problem.parts):
         return None
     pick = _reduce(problem, ask, upper, by_draw=False)
@@ -204,6 +204,24 @@ def state_programme(problem: Problem, ask: Ask, pick: Pick, active: Mapping[str,
     return Programme(problem, pick, columns, ask.limits, ask.quality_at_least)
 
 
+def compact(problem: Problem, pick: Pick) -> tuple[Problem, Pick]:
+    """The same programme without the components and pools that no option here needs: hundreds of idle columns."""
+    used = np.flatnonzero(pick.needs.any(axis=0))
+    pools = np.unique(pick.pool[pick.pool >= 0])
+    position = np.full(problem.replica_usd.shape[0] + 1, -1, dtype=np.int64)
+    position[pools] = np.arange(pools.shape[0])
+    small = replace(
+        problem,
+        component_usd=problem.component_usd[used],
+        component_draws=problem.component_draws[used],
+        replica_usd=problem.replica_usd[pools],
+        replica_carbon_kg=problem.replica_carbon_kg[pools],
+        min_replicas=problem.min_replicas[pools],
+        max_replicas=problem.max_replicas[pools],
+    )
+    return small, replace(pick, needs=pick.needs[:, used], pool=position[pick.pool])
+
+
 def stack_rows(programme: Programme) -> LinearConstraint:
     """All rows of the programme as one sparse constraint."""
     rules = [*STRUCTURE.values(), *PLAN_LIMITS.values()]
@@ -219,8 +237,11 @@ def stack_rows(programme: Programme) -> LinearConstraint:
 
 def _optimum(problem: Problem, ask: Ask, pick: Pick, active: Mapping[str, set[int]] | None = None) -> Solution | None:
     """Solve one programme by HiGHS; None when it is infeasible."""
-    programme = state_programme(problem, ask, pick, active)
-    result = run_highs(programme, score_of(ask, pick), ask.cost_weight, ask.gap)
+    if np.unique(pick.segment).size < len(problem.parts):
+        return None  # no plan is as good as the bound that was given
+    small, few = compact(problem, pick)
+    programme = state_programme(small, ask, few, active)
+    result = run_highs(programme, score_of(ask, few), ask.cost_weight, ask.gap)
     if result is None:
         return None
     x, gap, optimal = result
@@ -230,14 +251,16 @@ def _optimum(problem: Problem, ask: Ask, pick: Pick, active: Mapping[str, set[in
     return settle(problem, ask, pick, chosen, gap=gap, optimal=optimal)
 
 
-def run_highs(programme: Programme, score: Floats, cost_weight: float, gap: float = 0.0) -> tuple[Floats, float, bool] | None:
+def run_highs(
+    programme: Programme, score: Floats, cost_weight: float, gap: float = 0.0
+) -> tuple[Floats, float, bool] | None:
     """Values of the columns, the gap and whether it is proven; None when infeasible."""
     problem, columns = programme.problem, programme.columns
     cost = np.zeros(columns.count)
     cost[: columns.options] = score
     cost[columns.first_component : columns.first_pool] = cost_weight * problem.component_usd
     cost[columns.first_pool : columns.first_model] = cost_weight * problem.replica_usd
-    whole = np.zeros(columns.count)
+    whole = np.zeros(columns.count, dtype=np.int64)
     whole[: columns.options] = 1
     whole[columns.first_pool : columns.first_model] = 1
     whole[columns.first_budget :] = 1

@@ -1,6 +1,7 @@
 """What a plan's numbers rest on: evidence, assumptions, warnings."""
 
 from planner.catalog.schema import Catalog, Source
+from planner.options.table import RetirementWarning
 from planner.planning.milp import Solution
 from planner.planning.plan import AssumptionItem, Class, EvidenceItem, SegmentPlan
 from planner.planning.problem import Problem
@@ -9,7 +10,7 @@ from planner.workload.assumptions import list_assumptions
 
 
 def list_evidence(problem: Problem, facts: Facts, segments: tuple[SegmentPlan, ...]) -> tuple[EvidenceItem, ...]:
-    """Facts behind the plan: prices of chosen offers, benchmark rows of chosen models, priors and machines, each once."""
+    """Facts behind the plan, each once: prices of offers, benchmark rows of models, priors and machines."""
     items: dict[str, EvidenceItem] = {}
     for segment in segments:
         for item in (*_offer_items(facts, segment), *_benchmark_items(facts, segment)):
@@ -110,8 +111,11 @@ def _catalog_source(catalog: Catalog, kind: str, name: str) -> Source | None:
         return catalog.models[name].source
     if kind == "provider" and name in catalog.providers:
         return catalog.providers[name].source
-    named = {"store": catalog.vector_stores, "vector_store": catalog.vector_stores, "embedder": catalog.embedders}
-    return next((each.source for each in named.get(kind, ()) if each.id == name), None)
+    if kind in {"store", "vector_store"}:
+        return next((store.source for store in catalog.vector_stores if store.id == name), None)
+    if kind == "embedder":
+        return next((embedder.source for embedder in catalog.embedders if embedder.id == name), None)
+    return None
 
 
 def list_assumption_items(problem: Problem) -> tuple[AssumptionItem, ...]:
@@ -130,28 +134,39 @@ def list_assumption_items(problem: Problem) -> tuple[AssumptionItem, ...]:
     return (*first, *rest)
 
 
-def list_warnings(problem: Problem, facts: Facts, solution: Solution) -> tuple[str, ...]:
-    """Retirements within the horizon, models without public evidence, a plan whose optimality is not proven."""
-    out: list[str] = []
-    ends = {(r.model, r.offer_key): r.retires for r in problem.options.retirements}
-    scored = set(facts.catalog.evidence.model)
+def chosen_offers(problem: Problem, solution: Solution) -> list[tuple[str, str, str]]:
+    """(segment, model, offer key) of everything that a plan uses, a cascade's strong model included."""
+    out = []
     for part, row in zip(problem.parts, solution.choice, strict=True):
         table = part.table
-        pairs = [(table.model[row], table.place[row]), (table.strong_model[row], table.strong_place[row])]
-        for model_number, place_number in pairs:
-            if model_number < 0:
-                continue
-            model, key = table.model_ids[model_number], table.places[place_number].offer_key
-            if (model, key) in ends:
-                out.append(
-                    f"{model_name(facts.catalog, model)} ({key}), chosen for {part.segment.name}, retires on"
-                    f" {ends[model, key]}, within the horizon of {problem.workload.horizon_months} months."
-                )
-            if model not in scored:
-                out.append(
-                    f"{model_name(facts.catalog, model)}, chosen for {part.segment.name}, has no public evidence:"
-                    " its quality is forecast from size, date and family alone."
-                )
+        for model, place in ((table.model[row], table.place[row]), (table.strong_model[row], table.strong_place[row])):
+            if model >= 0:
+                out.append((part.segment.name, table.model_ids[model], table.places[place].offer_key))
+    return out
+
+
+def retiring(problem: Problem, solution: Solution) -> list[tuple[RetirementWarning, str]]:
+    """Retirements within the horizon that touch the plan, with the segment."""
+    ends = {(each.model, each.offer_key): each for each in problem.options.retirements}
+    return [
+        (ends[model, key], segment) for segment, model, key in chosen_offers(problem, solution) if (model, key) in ends
+    ]
+
+
+def list_warnings(problem: Problem, facts: Facts, solution: Solution) -> tuple[str, ...]:
+    """Retirements within the horizon, models without public evidence, a plan whose optimality is not proven."""
+    scored = set(facts.catalog.evidence.model)
+    out = [
+        f"{model_name(facts.catalog, ending.model)} ({ending.offer_key}), chosen for {segment}, retires on"
+        f" {ending.retires}, within the horizon of {problem.workload.horizon_months} months."
+        for ending, segment in retiring(problem, solution)
+    ]
+    out += [
+        f"{model_name(facts.catalog, model)}, chosen for {segment}, has no public evidence:"
+        " its quality is forecast from size, date and family alone."
+        for segment, model, _ in chosen_offers(problem, solution)
+        if model not in scored
+    ]
     if not solution.optimal:
         out.append(f"Optimality is not proven: the plan may be {solution.gap:.2%} dearer than the best.")
     return tuple(dict.fromkeys(out))

@@ -11,9 +11,8 @@ from planner.planning.plan import FrontPoint
 from planner.planning.problem import Problem
 from planner.planning.wording import figure_of
 
-
-_GAP: Final = 1e-3
-"""Points of the front are within a thousandth of their optimum: far below what a picture shows. The plan itself is proven."""
+_GAP: Final = 5e-3
+"""Points of the front are within half a percent of their optimum, less than a picture shows; the plan is proven."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -24,11 +23,11 @@ class FrontPlan:
     chosen: bool
 
 
-def pareto_front(problem: Problem, chosen: Solution, count: int = 12) -> tuple[FrontPlan, ...]:
+def pareto_front(problem: Problem, chosen: Solution, count: int = 10) -> tuple[FrontPlan, ...]:
     """At most `count` plans, cheapest first, by the epsilon-constraint method (Haimes 1971); the chosen plan is one.
 
-    Every limit is held but the budget: the front shows what more money would buy. Each step asks for a quality between
-    the cheapest plan's and the best plan's; the step before, from above, is a plan known to hold it and bounds its cost.
+    Every limit is held but the budget: the front shows what more money buys. Each step asks for a quality between the
+    cheapest plan's and the best plan's; the step before, from above, is a plan known to hold it and bounds its cost.
     """
     limits = problem.workload.limits.model_copy(update={"monthly_budget_usd": None})
     cheapest = solve_ask(problem, Ask(1.0, 0.0, limits))

@@ -1,4 +1,4 @@
-"""The plan and the conflict: what planning answers. The Plan JSON (version 1) is these pydantic models, nothing else."""
+"""The plan and the conflict: what planning answers. The Plan JSON (version 1) is these models, nothing else."""
 
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -59,9 +59,13 @@ class OptionChoice(Part):
     @property
     def label(self) -> str:
         """Short name: model, technique and, for a cascade, where it escalates."""
-        technique = {"direct": "", "few_shot": " + examples", "fine_tune": ", fine-tuned"}.get(
-            self.technique, " + retrieval" if self.technique == "rag" else ", fine-tuned + retrieval"
-        )
+        technique = {
+            "direct": "",
+            "few_shot": " + examples",
+            "fine_tune": ", fine-tuned",
+            "rag": " + retrieval",
+            "rag+fine_tune": ", fine-tuned + retrieval",
+        }[self.technique]
         cascade = f" → {self.gate.strong_model.split('/')[-1]}" if self.gate else ""
         return f"{self.model_name}{technique}{cascade}"
 
@@ -70,7 +74,7 @@ class CostPart(Part):
     """One line of a segment's cost."""
 
     name: str
-    """'input tokens', 'cached input', 'output tokens', 'hidden reasoning', 'retries', 'escalations', 'gate', 'GPU pool' ..."""
+    """'input tokens', 'cached input', 'output tokens', 'hidden reasoning', 'retries', 'gate', 'GPU pool' ..."""
     monthly_usd: float
     number_class: Class
     evidence: tuple[str, ...] = ()

@@ -68,7 +68,7 @@ def upper_at(draws: Draws, confidence: float) -> Floats:
 
 def lower_at(draws: Draws, confidence: float) -> Floats:
     """Greatest bound that is reached in at least `confidence` of the draws, along the last axis."""
-    return -upper_at(-draws, confidence)
+    return np.asarray(-upper_at(-draws, confidence), dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,7 +87,7 @@ class Held:
 
     def reached(self) -> Floats:
         """(N,) highest confidence at which each option would fit."""
-        return np.minimum.reduce(list(self.shares.values()))
+        return np.asarray(np.minimum.reduce(list(self.shares.values())), dtype=np.float64)
 
 
 def held_limits(segment: Segment, table: OptionTable, confidence: float) -> Held:
@@ -113,7 +113,7 @@ class Rows:
     component_set: Ints
     """(R,)"""
     models: Ints
-    """(R, 2) index into Problem.models: the model and, for a cascade, the one it escalates to (else the model again)."""
+    """(R, 2) index into Problem.models: the model and the one a cascade escalates to (else the model again)."""
     providers: Ints
     """(R, 2) index into Problem.providers, likewise."""
     memo: dict[tuple[object, ...], Ints] = field(default_factory=dict)
@@ -275,7 +275,7 @@ def _state_segment(
     matrix = np.zeros((len(table.component_sets), components), dtype=np.bool_)
     for number, members in enumerate(table.component_sets):
         matrix[number, list(members)] = True
-    empty = np.zeros(0, dtype=np.int64)
+    empty, none = np.zeros(0, dtype=np.int64), np.zeros(0)
     part = SegmentPart(
         segment=segment,
         table=table,
@@ -283,6 +283,6 @@ def _state_segment(
         model_of=np.array([models[name] for name in table.model_ids], dtype=np.int64),
         provider_of=np.array([providers[place.provider] for place in table.places], dtype=np.int64),
         component_matrix=matrix,
-        rows=Rows(empty, *(np.zeros(0) for _ in range(3)), empty, empty, empty.reshape(0, 2), empty.reshape(0, 2)),
+        rows=Rows(empty, none, none, none, empty, empty, empty.reshape(0, 2), empty.reshape(0, 2)),
     )
     return replace(part, rows=fitting_rows(part, held))

@@ -16,7 +16,6 @@ from planner.planning.prune import Pick
 from planner.units import Floats, Ints
 from planner.workload.schema import Limits
 
-
 _QUALITY_SCALE: Final = 1e4
 """HiGHS holds rows to 1e-6, which is then 1e-10 of a share."""
 
@@ -306,7 +305,7 @@ def reach_quality(programme: Programme) -> Block | None:
         return None
     n = programme.pick.size
     return _block(
-        np.zeros(n),
+        np.zeros(n, dtype=np.int64),
         np.arange(n),
         programme.pick.quality * _QUALITY_SCALE,
         np.array([programme.quality_at_least * _QUALITY_SCALE]),

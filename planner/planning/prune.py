@@ -79,7 +79,8 @@ def _staircase(order: Ints, starts: Ints, load: Floats) -> Ints:
     shifted = rank - np.cumsum(group) * (rank.shape[0] + 1)
     before = np.concatenate([[np.iinfo(np.int64).max], np.minimum.accumulate(shifted)[:-1]])
     before[starts] = np.iinfo(np.int64).max
-    return order[shifted < before]
+    kept: Ints = order[shifted < before]
+    return kept
 
 
 def _skyline(group: Ints, columns: Floats, load: Floats) -> Ints:

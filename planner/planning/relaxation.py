@@ -27,7 +27,7 @@ class Relaxation:
 
 
 def relax_within(segment: Segment, table: OptionTable, path: str, rows: Ints, confidence: float) -> Relaxation:
-    """Least change of one of a segment's limits under which one of these rows holds it; empty when there are no rows."""
+    """Least change of a segment's limit under which one of these rows holds it; empty when there are no rows."""
     if rows.size == 0:
         return Relaxation("nothing that holds the other limits", "")
     if path == "quality_floor":

@@ -18,8 +18,8 @@ from planner.planning.baselines import quality_draws
 from planner.planning.choose import Detail, Planned, plan_bundle
 from planner.planning.milp import Solution, cost_draws, solve
 from planner.planning.plan import Figure, OptionChoice, Plan
-from planner.planning.shares import split_bill
 from planner.planning.problem import state_problem
+from planner.planning.shares import split_bill
 from planner.planning.wording import figure_of, rounded_text
 from planner.units import Draws
 from planner.workload.load import check_workload, plain_workload
@@ -31,7 +31,7 @@ class Change:
     """One changed input: 'segments.ticket-triage.requests_per_month' to 2e6, 'x1.5' (times) or '+0.02' (plus)."""
 
     path: str
-    """Dotted path in the workload; a segment by its name, or '*' for all: 'segments.*.quality_floor', 'assumptions.gpu_price_factor'."""
+    """Dotted path; a segment by its name, or '*' for all: 'segments.*.quality_floor', 'limits.max_models'."""
     value: object
     """New value, or 'x1.5', '+0.02', '-0.02' relative to the present one; None removes an optional limit."""
 
@@ -188,7 +188,7 @@ def _close(wanted: str, names: list[str], kind: str) -> str:
     return f"one of the {kind}s {', '.join(names)}{said}"
 
 
-def _value_at(data: Any, steps: tuple[str | int, ...]) -> Any:
+def _value_at(data: Any, steps: tuple[str | int, ...]) -> Any:  # noqa: ANN401 - plain data of any shape
     for step in steps:
         if data is None:
             return None
@@ -212,7 +212,7 @@ def _whole(value: object, now: object) -> object:
     return value
 
 
-def _scaled(now: Any, relative: tuple[str, float], change: Change) -> object:
+def _scaled(now: Any, relative: tuple[str, float], change: Change) -> object:  # noqa: ANN401 - as above
     """The present value times or plus a number; a distribution scales as a whole, a relative floor by its share."""
     kind, number = relative
     if now is None or (isinstance(now, dict) and "at_least" in now):
@@ -225,7 +225,7 @@ def _scaled(now: Any, relative: tuple[str, float], change: Change) -> object:
     return now * number if kind == "x" else now + number
 
 
-def what_if(  # noqa: PLR0913 - the chain's whole input
+def what_if(
     before: Planned,
     changes: Sequence[Change],
     catalog: Catalog,
@@ -293,7 +293,7 @@ def _segment_changes(before: Planned, after: Planned, old: Solution, new: Soluti
     return tuple(out)
 
 
-def sweep(  # noqa: PLR0913 - the chain's whole input
+def sweep(  # noqa: PLR0913, PLR0917 - the chain's whole input  # noqa: PLR0913 - the chain's whole input
     workload: Workload,
     path: str,
     low: float,
@@ -418,7 +418,7 @@ def _width(swing: Swing, now: float) -> float:
     return max([*ends, now]) - min([*ends, now])
 
 
-def _cost_after(  # noqa: PLR0913 - the chain's whole input
+def _cost_after(
     planned: Planned,
     changes: tuple[Change, ...],
     catalog: Catalog,

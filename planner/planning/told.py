@@ -15,6 +15,7 @@ from planner.beliefs.cost import (
 )
 from planner.beliefs.techniques import gate_auc
 from planner.catalog.schema import Catalog, Offer
+from planner.options.cascade import STRONG_TECHNIQUE
 from planner.options.table import TECHNIQUES, TIERS, OptionTable
 from planner.planning.plan import CostPart, GateChoice, OptionChoice
 from planner.planning.problem import Problem
@@ -86,10 +87,23 @@ def cost_parts(problem: Problem, facts: Facts, number: int, row: int, bill: Segm
     usage = _usage_parts(problem, facts, number, row)
     rest = float(bill.usage_usd.mean()) - sum(part.monthly_usd for part in usage)
     if abs(rest) > 1e-9 * max(1.0, abs(float(bill.usage_usd.mean()))):
-        name = "retrieval queries and rest" if usage else "usage"
-        how = "what requests cost beyond the lines above" if usage else "what grows with requests"
-        usage.append(CostPart(name=name, monthly_usd=rest, number_class="fitted", how=how))
+        usage.append(_rest(problem, number, row, rest, first=not usage))
     return (*usage, *_pool_part(problem, number, row, bill), *_component_parts(problem, bill))
+
+
+def _rest(problem: Problem, number: int, row: int, usd: float, *, first: bool) -> CostPart:
+    """What the token lines leave: retrieval queries, electricity of devices, tokens of tuned models."""
+    table = problem.parts[number].table
+    technique, serving = TECHNIQUES[table.technique[row]], table.places[table.place[row]].serving
+    if serving == "on_device":
+        name, how = "electricity of devices", "energy of each answer at the assumed price of electricity"
+    elif serving == "api" and "fine_tune" in technique:
+        name, how = "tokens of the tuned model", "the base model's tokens at the tuning provider's factor"
+    elif "rag" in technique:
+        name, how = "retrieval", "query embeddings and the store's price per query"
+    else:
+        name, how = ("usage", "what grows with requests") if first else ("rest", "what the lines above leave")
+    return CostPart(name=name, monthly_usd=usd, number_class="fitted", how=how)
 
 
 def _pool_part(problem: Problem, number: int, row: int, bill: SegmentBill) -> list[CostPart]:
@@ -133,7 +147,7 @@ def _usage_parts(problem: Problem, facts: Facts, number: int, row: int) -> list[
     if table.strong_model[row] >= 0:
         strong = table.places[table.strong_place[row]]
         share = float(table.escalation_share[row].mean())
-        passed_on = _lines(problem, facts, number, strong.offer_key, technique)
+        passed_on = _lines(problem, facts, number, strong.offer_key, STRONG_TECHNIQUE[technique])
         weighted = [
             (line, float((line.monthly_usd * table.escalation_share[row]).mean() / max(line.monthly_usd.mean(), 1e-12)))
             for line in passed_on

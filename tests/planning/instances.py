@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from planner.catalog.schema import Catalog, Evidence, Model, Source
+from planner.catalog.schema import Catalog, Evidence, Model, Prior, Source
 from planner.options.table import (
-    TIERS,
     AnchorUse,
     Component,
     Exclusion,
@@ -24,6 +23,13 @@ from planner.workload.schema import Workload
 
 S = DRAW_COUNT
 SOURCE = Source("assumption: made up for a test", date(2026, 11, 1))
+
+
+PRIORS = (
+    Prior("gate_auc.log_prob", "normal", 0.65, 0.06, "AUC", "assumed", SOURCE),
+    Prior("gate_auc.tuned", "normal", 0.79, 0.06, "AUC", "assumed", SOURCE),
+    Prior("gate.usd_per_million_requests", "fixed", 0.0, 0.0, "USD", "assumed", SOURCE),
+)
 
 
 def draws(value: float | Draws) -> Draws:
@@ -79,7 +85,7 @@ def table(segment: str, ways: list[Way], floor: float | Draws = 0.9) -> OptionTa
     )
     sets = tuple(dict.fromkeys(way.needs for way in ways))
 
-    def place_of(way: Way, provider: str, serving: str) -> int:
+    def place_of(provider: str, serving: str) -> int:
         return next(i for i, place in enumerate(places) if (place.provider, place.serving) == (provider, serving))
 
     share = np.stack([draws(0.3 if way.strong else 0.0) for way in ways])
@@ -92,10 +98,10 @@ def table(segment: str, ways: list[Way], floor: float | Draws = 0.9) -> OptionTa
         model=np.array([names.index(way.model) for way in ways], dtype=np.int64),
         technique=np.array([way.technique for way in ways], dtype=np.int64),
         tier=np.array([way.tier for way in ways], dtype=np.int64),
-        place=np.array([place_of(way, way.provider, way.serving) for way in ways], dtype=np.int64),
+        place=np.array([place_of(way.provider, way.serving) for way in ways], dtype=np.int64),
         strong_model=np.array([names.index(way.strong) if way.strong else -1 for way in ways], dtype=np.int64),
         strong_place=np.array(
-            [place_of(way, way.strong_provider, "api") if way.strong else -1 for way in ways], dtype=np.int64
+            [place_of(way.strong_provider, "api") if way.strong else -1 for way in ways], dtype=np.int64
         ),
         pool=np.array([way.pool for way in ways], dtype=np.int64),
         component_set=np.array([sets.index(way.needs) for way in ways], dtype=np.int64),
@@ -144,7 +150,7 @@ def options(
 def model(name: str, model_class: str = "small", **fields: Any) -> Model:
     base: dict[str, Any] = {
         "id": name,
-        "name": name.split("/")[-1].title(),
+        "name": name.rsplit("/", maxsplit=1)[-1].title(),
         "maker": name.split("/", maxsplit=1)[0],
         "family": "made-up",
         "model_class": model_class,
@@ -192,7 +198,7 @@ def catalog(*models: Model) -> Catalog:
         vector_stores=(),
         fine_tune_prices=(),
         anchors=MappingProxyType({}),
-        priors=MappingProxyType({}),
+        priors=MappingProxyType({each.id: each for each in PRIORS}),
         speeds=(),
         carbon=MappingProxyType({}),
     )
@@ -280,7 +286,7 @@ def make(
     )
 
 
-def _segment_table(rng, name, size, volume, names, ability, price, speed, providers, open_models, shared, tuned):  # noqa: ANN001, ANN202, PLR0913
+def _segment_table(rng, name, size, volume, names, ability, price, speed, providers, open_models, shared, tuned):  # noqa: ANN001, ANN202, PLR0917
     stack, gate, index = shared
     models, hard = len(names), rng.normal(0.0, 0.5)
     tokens = np.exp(0.15 * rng.normal(size=S))
@@ -348,20 +354,3 @@ def _segment_table(rng, name, size, volume, names, ability, price, speed, provid
         total_p95_ms=3.5 * ttft[:, None] * noise,
         carbon_kg=usage * 0.01,
     )
-
-
-__all__ = [
-    "TIERS",
-    "Made",
-    "Way",
-    "catalog",
-    "component",
-    "make",
-    "model",
-    "options",
-    "pool",
-    "ramp",
-    "segment",
-    "table",
-    "workload",
-]
