@@ -21,6 +21,7 @@ from planner.resources import data_dir
 
 if TYPE_CHECKING:
     from planner.beliefs.model import Beliefs
+    from planner.beliefs.validation import Validation
     from planner.catalog.schema import Catalog
     from planner.workload.schema import Workload
 
@@ -91,6 +92,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_plan(commands)
     _add_whatif(commands)
     _add_models(commands)
+    _add_validate(commands)
     _add_schema(commands)
     return parser
 
@@ -150,6 +152,22 @@ def _add_schema(commands: Any) -> None:  # noqa: ANN401
     command.add_argument("format", choices=("workload", "plan"), help="which format")
 
 
+def _add_validate(commands: Any) -> None:  # noqa: ANN401
+    more = "Part quality takes a few minutes; --against scores your own table instead, in seconds."
+    command = _command(commands, "validate", "back-test the fitted models beside the simple ways", _run_validate, more)
+    command.add_argument("--part", choices=("quality", "techniques"), default="quality", help="what to test (quality)")
+    command.add_argument(
+        "--against",
+        metavar="ROWS.csv",
+        help="your own scores: columns model, benchmark, skill, score; optional n, date, variant, maker, family, "
+        "released, total_params_b, active_params_b, chance",
+    )
+    command.add_argument("--known-models", metavar="N", type=_whole, help="models of each benchmark taken as known (8)")
+    command.add_argument("--known-scores", metavar="K", type=_whole, help="scores of every model taken as known (2)")
+    command.add_argument("--predictions", metavar="OUT.csv", help="write every forecast of --against, one line a row")
+    _add_json(command)
+
+
 def _add_workload(command: argparse.ArgumentParser) -> None:
     command.add_argument("workload", metavar="WORKLOAD", help="YAML file of the workload")
     command.add_argument(
@@ -164,6 +182,13 @@ def _add_workload(command: argparse.ArgumentParser) -> None:
 def _add_json(command: argparse.ArgumentParser, default: str | None = None) -> None:
     text = "write JSON to FILE; '-' prints it and nothing else"
     command.add_argument("--json", metavar="FILE", default=default, help=text)
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal():
+        msg = f"found {text!r}; allowed: a whole number of at least 0"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
 
 
 def _points(text: str) -> int:
@@ -290,6 +315,51 @@ def _run_refresh(args: argparse.Namespace) -> int:  # noqa: ARG001 (every comman
 
     print_changes(compare_maps(before.offers, after.offers), str(kept))
     return EXIT_DONE
+
+
+def _run_validate(args: argparse.Namespace) -> int:
+    _check_output(args.json, "--json", ())
+    _check_output(args.predictions, "--predictions", (".csv",))
+    for option in ("predictions", "known_models", "known_scores"):
+        if getattr(args, option) is not None and not args.against:
+            name = f"--{option.replace('_', '-')}"
+            raise InputError("planner", name, found="no --against", allowed=f"{name} together with --against ROWS.csv")
+    from planner.beliefs.validation import validate
+
+    result = _validate_against(args) if args.against else validate(_catalog(), args.part)
+    if args.json:
+        _write_json(args.json, result)
+    if args.json != "-":
+        from planner.terminal import print_validation
+
+        print_validation(result.rows)
+    return EXIT_DONE
+
+
+def _validate_against(args: argparse.Namespace) -> "Validation":
+    """Figures on the user's own rows; every forecast is written when asked for."""
+    from planner.beliefs.against import KNOWN_MODELS, KNOWN_SCORES, store_predictions, validate_against
+    from planner.beliefs.validation import Validation
+    from planner.catalog.evidence import load_aliases
+    from planner.catalog.user_scores import load_user_scores
+    from planner.resources import catalogs_dir
+    from planner.units import SEED
+
+    if args.part != "quality":
+        raise InputError("planner", "--part", found=args.part, allowed="quality, together with --against")
+    scores = load_user_scores(Path(args.against))
+    catalog = _catalog()
+    result = validate_against(
+        catalog,
+        scores,
+        load_aliases(catalogs_dir() / "aliases.csv"),
+        SEED,
+        known_models=KNOWN_MODELS if args.known_models is None else args.known_models,
+        known_scores=KNOWN_SCORES if args.known_scores is None else args.known_scores,
+    )
+    if args.predictions:
+        store_predictions(Path(args.predictions), scores, result)
+    return Validation(1, "quality", catalog.version, SEED, result.rows)
 
 
 def _run_schema(args: argparse.Namespace) -> int:

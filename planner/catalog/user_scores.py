@@ -1,7 +1,7 @@
 """A user's own table of scores: CSV with model, benchmark, skill, score; optional n, date, variant and model facts."""
 
 import csv
-import datetime
+import datetime as dt
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ class UserScore:
     variant: str
     maker: str
     family: str
-    released: datetime.date | None
+    released: dt.date | None
     total_params_b: float | None
     active_params_b: float | None
     chance: float
@@ -93,12 +93,12 @@ def _number(text: str, file: str, line: int, field: str, *, needed: bool = False
     return value
 
 
-def _day(text: str, file: str, line: int) -> datetime.date | None:
+def _day(text: str, file: str, line: int) -> dt.date | None:
     if not text:
         return None
     padded = text + "-01" * (2 - text.count("-"))
     try:
-        return datetime.date.fromisoformat(padded)
+        return dt.date.fromisoformat(padded)
     except ValueError as exc:
         raise InputError(file, f"line {line}: released", found=text, allowed="YYYY, YYYY-MM or YYYY-MM-DD") from exc
 

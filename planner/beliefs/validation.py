@@ -1,0 +1,34 @@
+"""Back-tests that anyone can run: one part of the fitted models against held-out evidence."""
+
+from dataclasses import dataclass
+from typing import Final, Literal, TypeAlias, get_args
+
+from planner.beliefs.backtest import ValidationRow, validate_quality
+from planner.beliefs.quality_cells import build_frame
+from planner.beliefs.technique_backtest import validate_techniques
+from planner.catalog.schema import Catalog
+from planner.catalog.techniques import load_techniques
+from planner.units import SEED
+
+Part: TypeAlias = Literal["quality", "techniques"]
+PARTS: Final[tuple[Part, ...]] = get_args(Part)
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """The validation file, version 1."""
+
+    version: Literal[1]
+    part: str
+    catalog_version: str
+    seed: int
+    rows: tuple[ValidationRow, ...]
+
+
+def validate(catalog: Catalog, part: Part, seed: int = SEED) -> Validation:
+    """All back-tests of one part; quality takes a few minutes on two cores. Same catalog and seed, same figures."""
+    if part == "quality":
+        rows = validate_quality(build_frame(catalog), catalog, seed)
+    else:
+        rows = validate_techniques(load_techniques())
+    return Validation(1, part, catalog.version, seed, rows)
