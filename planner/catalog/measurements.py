@@ -1,0 +1,58 @@
+"""Published measurements of served models: what a validation and a fit read, not what every plan loads."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from planner.catalog.files import load_csv_rows, parse_rows
+from planner.errors import InputError
+from planner.resources import catalogs_dir
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One measured setting; repeats of one setting are averaged geometrically."""
+
+    source_id: str
+    """Id of catalogs/serving/sources.csv."""
+    model: str
+    """Catalog id whose architecture the measured model has."""
+    gpu: str
+    """Id of gpus.csv."""
+    gpus: int
+    """GPUs that serve one replica."""
+    engine: str
+    """Family: 'vllm', 'sglang', 'trtllm', ..."""
+    precision: Literal["bf16", "fp8", "fp4"]
+    mode: Literal["closed loop", "steady state", "static batch"]
+    batch: float
+    """Sequences served at once."""
+    output_tokens: float
+    input_tokens: float | None = None
+    """None where the publisher does not say."""
+    version: str = ""
+    attention_dp: bool = False
+    """Attention runs data-parallel instead of tensor-parallel."""
+    throughput_tok_s: float | None = None
+    ttft_ms: float | None = None
+    tpot_ms: float | None = None
+    energy_j_per_token: float | None = None
+    repeats: int = 1
+
+
+def load_measurements(path: Path | None = None) -> tuple[Measurement, ...]:
+    """Rows of catalogs/serving/measurements.csv, or of a file with the same columns.
+
+    Raises:
+        InputError: A field is missing or a figure is not positive.
+    """
+    file = path or catalogs_dir() / "serving" / "measurements.csv"
+    # every row's source stands in sources.csv under its source_id; `date` is when it was measured
+    rows = [{name: value for name, value in row.items() if name != "source"} for row in load_csv_rows(file)]
+    measured = parse_rows(file, rows, Measurement, "model")
+    for number, row in enumerate(measured, start=1):
+        for field in ("gpus", "batch", "output_tokens", "input_tokens", "throughput_tok_s", "ttft_ms", "tpot_ms"):
+            value = getattr(row, field)
+            if value is not None and not value > 0.0:
+                raise InputError(file.name, f"row {number}: {field}", found=value, allowed="a positive number")
+    return measured
