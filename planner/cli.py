@@ -153,9 +153,10 @@ def _add_schema(commands: Any) -> None:  # noqa: ANN401
 
 
 def _add_validate(commands: Any) -> None:  # noqa: ANN401
-    more = "Part quality takes a few minutes; --against scores your own table instead, in seconds."
+    more = "Parts quality and serving take a few minutes; --against scores your own table instead, in seconds."
     command = _command(commands, "validate", "back-test the fitted models beside the simple ways", _run_validate, more)
-    command.add_argument("--part", choices=("quality", "techniques"), default="quality", help="what to test (quality)")
+    parts = ("quality", "techniques", "serving")
+    command.add_argument("--part", choices=parts, default="quality", help="what to test (quality)")
     command.add_argument(
         "--against",
         metavar="ROWS.csv",

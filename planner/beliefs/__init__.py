@@ -1,1 +1,25 @@
-"""(filled by the room)"""
+"""What is known: quality, latency and cost of every model as posterior draws, from the catalog's evidence and priors."""
+
+from planner.beliefs.latency import LatencyBeliefs, fit_latency
+from planner.beliefs.model import Beliefs, fit_beliefs
+from planner.beliefs.quality import (
+    QualityBeliefs,
+    SegmentQuality,
+    anchor_quality,
+    fit_quality,
+    segment_quality,
+    skill_qualities,
+)
+
+__all__ = [
+    "Beliefs",
+    "LatencyBeliefs",
+    "QualityBeliefs",
+    "SegmentQuality",
+    "anchor_quality",
+    "fit_beliefs",
+    "fit_latency",
+    "fit_quality",
+    "segment_quality",
+    "skill_qualities",
+]

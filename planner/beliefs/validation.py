@@ -5,12 +5,13 @@ from typing import Final, Literal, TypeAlias, get_args
 
 from planner.beliefs.backtest import ValidationRow, validate_quality
 from planner.beliefs.quality_cells import build_frame
+from planner.beliefs.serving_backtest import validate_serving
 from planner.beliefs.technique_backtest import validate_techniques
 from planner.catalog.schema import Catalog
 from planner.catalog.techniques import load_techniques
 from planner.units import SEED
 
-Part: TypeAlias = Literal["quality", "techniques"]
+Part: TypeAlias = Literal["quality", "techniques", "serving"]
 PARTS: Final[tuple[Part, ...]] = get_args(Part)
 
 
@@ -29,6 +30,8 @@ def validate(catalog: Catalog, part: Part, seed: int = SEED) -> Validation:
     """All back-tests of one part; quality takes a few minutes on two cores. Same catalog and seed, same figures."""
     if part == "quality":
         rows = validate_quality(build_frame(catalog), catalog, seed)
+    elif part == "serving":
+        rows = validate_serving(catalog, seed)
     else:
         rows = validate_techniques(load_techniques())
     return Validation(1, part, catalog.version, seed, rows)

@@ -5,7 +5,20 @@ from collections.abc import Sequence
 from planner.beliefs.backtest import ValidationRow
 from planner.terminal.layout import headed, plain_table, show
 
-_HEADINGS = ("Group", "Method", "n", "RMSE logit", "RMSE points", "Bias", "Rank", "50 %", "80 %", "90 %", "Width")
+_HEADINGS = (
+    "Group",
+    "Method",
+    "n",
+    "RMSE logit",
+    "RMSE points",
+    "Median error",
+    "Bias",
+    "Rank",
+    "50 %",
+    "80 %",
+    "90 %",
+    "Width",
+)
 
 
 def _figure(value: float | None, digits: int = 3) -> str:
@@ -23,6 +36,7 @@ def _cells(row: ValidationRow) -> tuple[str, ...]:
         f"{row.n:,}",
         _figure(row.rmse_logit),
         _figure(row.rmse_points, 2),
+        _figure(row.median_abs_error),
         _figure(row.bias),
         _figure(row.rank_correlation, 2),
         _share(row.coverage_50),
