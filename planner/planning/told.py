@@ -87,11 +87,11 @@ def cost_parts(problem: Problem, facts: Facts, number: int, row: int, bill: Segm
     usage = _usage_parts(problem, facts, number, row)
     rest = float(bill.usage_usd.mean()) - sum(part.monthly_usd for part in usage)
     if abs(rest) > 1e-9 * max(1.0, abs(float(bill.usage_usd.mean()))):
-        usage.append(_rest(problem, number, row, rest, first=not usage))
+        usage.append(_rest(problem, number, row, rest, bill, first=not usage))
     return (*usage, *_pool_part(problem, number, row, bill), *_component_parts(problem, bill))
 
 
-def _rest(problem: Problem, number: int, row: int, usd: float, *, first: bool) -> CostPart:
+def _rest(problem: Problem, number: int, row: int, usd: float, bill: SegmentBill, *, first: bool) -> CostPart:
     """What the token lines leave: retrieval queries, electricity of devices, tokens of tuned models."""
     table = problem.parts[number].table
     technique, serving = TECHNIQUES[table.technique[row]], table.places[table.place[row]].serving
@@ -103,7 +103,10 @@ def _rest(problem: Problem, number: int, row: int, usd: float, *, first: bool) -
         name, how = "retrieval", "query embeddings and the store's price per query"
     else:
         name, how = ("usage", "what grows with requests") if first else ("rest", "what the lines above leave")
-    return CostPart(name=name, monthly_usd=usd, number_class="fitted", how=how)
+    # The index, the tuned model or the devices that this usage belongs to name the prices and priors behind it.
+    components = [problem.options.components[index] for index in bill.components]
+    evidence = tuple(dict.fromkeys(source for component in components for source in component.source_ids))
+    return CostPart(name=name, monthly_usd=usd, number_class="fitted", evidence=evidence, how=how)
 
 
 def _pool_part(problem: Problem, number: int, row: int, bill: SegmentBill) -> list[CostPart]:
