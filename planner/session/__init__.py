@@ -10,6 +10,7 @@ from planner.session.edits import (
     field_value,
     indexed,
     reset_field,
+    show_value,
     use_text,
     use_workload,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "indexed",
     "planned",
     "reset_field",
+    "show_value",
     "swings",
     "switches_along",
     "the_beliefs",

@@ -31,6 +31,12 @@ def use_workload(session: Session, workload: Workload) -> None:
     session.problems, session.note = (), ""
 
 
+def show_value(key: str, value: object) -> None:
+    """Make a widget show a value; untouched when it does, so that what is being typed is not overwritten."""
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+
+
 def edit_field(session: Session, path: str, key: str) -> None:
     """Take what the widget `key` says for the field at `path`."""
     edit_field_value(session, path, st.session_state[key])

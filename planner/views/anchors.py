@@ -6,7 +6,7 @@ from typing import Final
 import streamlit as st
 
 from planner.planning.plan import Plan
-from planner.session import Session, edit_values, field_value, the_catalog
+from planner.session import Session, edit_values, field_value, show_value, the_catalog
 from planner.views.figures import Shade, chip
 from planner.workload.schema import Segment
 
@@ -68,7 +68,7 @@ def _draw_like(session: Session, segment: Segment, prefix: str) -> None:
     benchmarks = the_catalog().benchmarks
     ordered = sorted(benchmarks, key=lambda name: (benchmarks[name].skill != segment.skill, name))
     key = f"anchor.like.{prefix}"
-    st.session_state[key] = segment.like if segment.like in benchmarks else None
+    show_value(key, segment.like if segment.like in benchmarks else None)
     st.selectbox(
         "Benchmark",
         ordered,
@@ -87,7 +87,7 @@ def draw_floor(session: Session, prefix: str) -> None:
     floor = field_value(session.workload, f"{prefix}.quality_floor")
     kind_key, value_key, of_key = (f"floor.{name}.{prefix}" for name in ("kind", "value", "of"))
     absolute = isinstance(floor, float | int)
-    st.session_state[kind_key] = "a share of answers" if absolute else "relative"
+    show_value(kind_key, "a share of answers" if absolute else "relative")
     st.segmented_control(
         "Good enough is",
         ["relative", "a share of answers"],
@@ -96,7 +96,7 @@ def draw_floor(session: Session, prefix: str) -> None:
         on_change=_take_kind,
         args=(session, prefix, kind_key),
     )
-    st.session_state[value_key] = float(floor) if absolute else float(getattr(floor, "at_least", 0.95))
+    show_value(value_key, float(floor) if absolute else float(getattr(floor, "at_least", 0.95)))
     st.number_input(
         "At least",
         0.0,
@@ -109,7 +109,7 @@ def draw_floor(session: Session, prefix: str) -> None:
     )
     if not absolute:
         models = the_catalog().models
-        st.session_state[of_key] = getattr(floor, "of", "best")
+        show_value(of_key, getattr(floor, "of", "best"))
         st.selectbox(
             "As good as",
             ["best", *models],

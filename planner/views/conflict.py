@@ -8,7 +8,7 @@ import streamlit as st
 
 from planner.planning.plan import Conflict, LimitInConflict
 from planner.planning.scenario import Change
-from planner.report.format import milliseconds, percent
+from planner.report.format import milliseconds, money, percent
 from planner.session import Session, apply_change, field_value, indexed
 from planner.views.figures import chip
 from planner.workload.schema import Workload
@@ -42,7 +42,7 @@ def draw_conflict(session: Session, conflict: Conflict) -> None:
         hover = "An option may hold them, but that can't be said surely enough yet"
         st.html(chip("Can't be shown at the confidence asked for", "warn", hover))
     st.subheader("These limits can't hold together", anchor=False)
-    st.caption("Relaxing any one of them to the value shown is enough; the plan is then made anew.")
+    st.caption("Relaxing any one of them frees the set; should other limits then stand in the way, they are told next.")
     for number, limit in enumerate(conflict.limits):
         _draw_limit(session, limit, number)
     if conflict.kind == "not_shown":
@@ -96,7 +96,7 @@ def relaxation(limit: LimitInConflict, workload: Workload) -> Change | None:
         return Change(limit.limit, int(amount) if limit.limit in _COUNTS else amount)
     if found := _ALSO.match(text):
         given = field_value(workload, indexed(workload, limit.limit)) or ()
-        return Change(limit.limit, [*given, found["one"]])
+        return Change(limit.limit, list(dict.fromkeys((*given, found["one"]))))
     return Change(limit.limit, True) if text == "true" else None
 
 
@@ -116,8 +116,9 @@ def relaxed_words(limit: LimitInConflict) -> str:
         of = "the best" if found["model"] == "best" else found["model"]
         return f"{percent(float(found['share']))} of {of}"
     found = _AMOUNT.match(limit.relax_to)
-    if found and limit.limit.endswith("_ms"):
-        return milliseconds(float(found["amount"].replace(",", "")))
+    amount = float(found["amount"].replace(",", "")) if found else 0.0
+    if found and limit.limit.endswith(("_ms", "_usd")):
+        return milliseconds(amount) if limit.limit.endswith("_ms") else money(amount)
     return limit.relax_to
 
 

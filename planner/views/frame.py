@@ -7,7 +7,7 @@ import streamlit as st
 from planner.errors import PlannerError
 from planner.report.format import requests
 from planner.report.theme import Mode
-from planner.session import Session, current_session, example_names, example_text, use_text
+from planner.session import Session, current_session, example_names, example_text, show_value, use_text
 from planner.views.style import STYLE
 
 _OWN = "own"
@@ -35,7 +35,7 @@ def draw_frame() -> None:
 
 def _draw_switch(session: Session) -> None:
     options = [*example_names()] if session.origin else [_OWN, *example_names()]
-    st.session_state[_SWITCH] = session.origin or _OWN
+    show_value(_SWITCH, session.origin or _OWN)
     st.selectbox(
         "Workload",
         options,

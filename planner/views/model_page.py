@@ -10,7 +10,7 @@ from planner.catalog.schema import Model, Offer
 from planner.planning.plan import Plan
 from planner.report import charts
 from planner.report.format import number, percent
-from planner.session import Session, the_catalog
+from planner.session import Session, show_value, the_catalog
 from planner.session.browsing import skills_of
 from planner.views.figures import mark
 from planner.views.frame import shown_mode
@@ -24,7 +24,7 @@ _PICK: Final = "models.pick"
 def draw_model(session: Session) -> None:
     """The page of the model looked at; a search box when there is none."""
     models = the_catalog().models
-    st.session_state[_PICK] = session.model or None
+    show_value(_PICK, session.model or None)
     st.selectbox(
         "One model",
         list(models),

@@ -87,9 +87,10 @@ def _draw_limits(segment: SegmentPlan) -> None:
         _time_row("First token, p95", segment.ttft_p95_ms, _held(segment, "latency.ttft_p95_ms")),
         _time_row("Whole answer, p95", segment.total_p95_ms, _held(segment, "latency.total_p95_ms")),
     ]
+    assumed = mark("assumed") if segment.anchor_kind == "usual" else ""
     st.html(
-        f'<table class="tp-table tp-limits">{"".join(lines)}</table><div class="tp-small tp-dim">{escape(segment.anchor)}'
-        f" {mark('assumed') if segment.anchor_kind == 'usual' else ''}</div>"
+        f'<table class="tp-table tp-limits">{"".join(lines)}</table>'
+        f'<div class="tp-small tp-dim">{escape(segment.anchor)} {assumed}</div>'
     )
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from planner.planning.scenario import Change
 from planner.report.format import number, percent, points
-from planner.session import Session, field_value
+from planner.session import Session, field_value, show_value
 from planner.workload.schema import Workload
 
 Kind: TypeAlias = Literal["times", "plus", "set"]
@@ -169,7 +169,7 @@ def _draw_slider(session: Session, slider: Slider, scope: str) -> None:
     here, now = today_of(slider, session.workload), value_of(slider, scope, session)
     marks = sorted({*slider.marks, here, now})
     key = f"what_if.{slider.id}.{scope if '{segment}' in slider.paths[0] else EVERY}"
-    st.session_state[key] = now
+    show_value(key, now)
     st.select_slider(
         slider.label,
         marks,

@@ -7,7 +7,7 @@ import streamlit as st
 
 from planner.errors import InputError
 from planner.report.format import requests
-from planner.session import Session, edit_values, example_names, example_text, use_text
+from planner.session import Session, edit_values, example_names, example_text, show_value, use_text
 from planner.session.state import link_is_local
 from planner.views.frame import open_example, title_of
 from planner.views.tables import Row, draw_csv_button, draw_json_button
@@ -90,7 +90,7 @@ def _take_upload(session: Session) -> None:
 
 def draw_yaml(session: Session) -> None:
     """The YAML, editable; what is wrong with it in lines beneath."""
-    st.session_state[_YAML] = session.text
+    show_value(_YAML, session.text)
     st.text_area(
         "The same as YAML, editable",
         key=_YAML,

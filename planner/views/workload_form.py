@@ -6,7 +6,7 @@ from typing import Final, Literal, TypeAlias
 
 import streamlit as st
 
-from planner.session import Session, edit_field, edit_values, field_value
+from planner.session import Session, edit_field, edit_values, field_value, show_value
 from planner.workload.load import plain_workload
 from planner.workload.schema import AREAS, SKILLS, Segment
 
@@ -136,7 +136,7 @@ def draw_segment_switch(session: Session) -> Segment:
     """Which kind of request the form shows; more of them, or fewer."""
     segments = session.workload.segments
     names = [segment.name for segment in segments]
-    st.session_state[_SWITCH] = session.segment_of_interest().name
+    show_value(_SWITCH, session.segment_of_interest().name)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         st.selectbox(
             "Kind of request", names, key=_SWITCH, on_change=_look_at, args=(session,), width=260, filter_mode=None
@@ -199,7 +199,7 @@ def _draw_field(session: Session, field: Field, path: str) -> None:
     key = f"form.{path}"
     problem = next((problem for problem in session.problems if _concerns(problem.field, path)), None)
     if problem is None or key not in st.session_state:
-        st.session_state[key] = _widget_value(field, field_value(session.workload, path))
+        show_value(key, _widget_value(field, field_value(session.workload, path)))
     _draw_widget(session, field, path, key)
     if problem is not None:
         said = f"Found {escape(problem.found)}. Allowed: {escape(problem.allowed)}."

@@ -11,7 +11,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 CHROMIUM = os.environ.get("PLANNER_CHROMIUM", "/usr/bin/chromium")
 LOOPBACK = {"127.0.0.1", "localhost", ""}
@@ -45,7 +45,7 @@ def _wait_for(url: str, server: "subprocess.Popen[bytes]") -> None:
         if server.poll() is not None:
             pytest.fail(f"the dashboard ended with exit code {server.returncode}")
         try:
-            with urllib.request.urlopen(url, timeout=1) as answer:
+            with urllib.request.urlopen(url, timeout=1) as answer:  # noqa: S310 (our own server)
                 if answer.status == 200:
                     return
         except OSError:
@@ -73,9 +73,14 @@ class Watched:
         self.address = address
         self.console_errors: list[str] = []
         self.foreign_hosts: set[str] = set()
-        page.on("console", lambda said: self.console_errors.append(said.text) if said.type == "error" else None)
+        page.on("console", self._listen)
         page.on("pageerror", lambda error: self.console_errors.append(str(error)))
         page.on("request", lambda asked: self.foreign_hosts.update({urlsplit(asked.url).hostname or ""} - LOOPBACK))
+
+    def _listen(self, said: ConsoleMessage) -> None:
+        # Opened at /models, Streamlit's page first looks for its server at /models/_stcore and is told 404: its way.
+        if said.type == "error" and "_stcore" not in str(said.location):
+            self.console_errors.append(said.text)
 
     def open(self, path: str = "/") -> None:
         self.page.goto(path if path.startswith("http") else self.address + path)
@@ -83,6 +88,7 @@ class Watched:
 
     def settle(self) -> None:
         """Wait until an answer is on the page and the script has come to rest."""
+        self.page.wait_for_timeout(300)  # a click needs a moment to start the script
         self.page.wait_for_selector(".tp-answer", timeout=60_000)
         self.page.wait_for_selector('[data-test-script-state="notRunning"]', timeout=60_000)
 

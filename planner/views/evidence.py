@@ -1,0 +1,175 @@
+"""The Evidence page's parts: back-tests beside the simple ways, calibration, cascades, what cannot be known."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import lru_cache
+from html import escape
+from math import sqrt
+from typing import Final
+
+import streamlit as st
+
+from planner.beliefs.backtest import OURS, ValidationRow
+from planner.beliefs.cascades import published_cases
+from planner.beliefs.validation import Validation, load_validation
+from planner.catalog.techniques import load_techniques
+from planner.planning.plan import Figure
+from planner.report import charts
+from planner.report.format import number, percent
+from planner.resources import catalogs_dir
+from planner.session import Session, the_catalog
+from planner.views.frame import shown_mode
+from planner.views.pictures import draw_chart
+from planner.views.tables import Row, draw_csv_button, draw_json_button
+
+_TESTS: Final = {
+    "cells": "Scores held out at random",
+    "new_model": "A new model with a few known scores",
+    "new_benchmark": "A new benchmark, known for eight models",
+    "forward": "Models released later than all evidence",
+}
+_Z90: Final = 1.645
+_LEAST_ROWS: Final = 30
+
+
+@lru_cache(maxsize=1)
+def kept_back_tests() -> Validation:
+    """The back-tests that came with the catalog."""
+    return load_validation(catalogs_dir() / "validation" / "quality.json")
+
+
+def _whole(tested: Validation, test: str) -> list[ValidationRow]:
+    return [row for row in tested.rows if row.test == test and (row.group == "all" or "known" in row.group)]
+
+
+def _error(row: ValidationRow) -> Figure:
+    """Error in points; its sampling spread is that of a root mean square over n scores, sigma / sqrt(2 n)."""
+    mean = row.rmse_points or 0.0
+    half = _Z90 * mean / sqrt(2.0 * max(row.n, 1))
+    return Figure(mean=mean, low=max(mean - half, 0.0), high=mean + half)
+
+
+def _held(share: float, n: int) -> Figure:
+    """A share of n in per cent, with its binomial interval."""
+    half = _Z90 * sqrt(max(share * (1.0 - share), 1e-6) / max(n, 1))
+    return Figure(mean=100.0 * share, low=100.0 * max(share - half, 0.0), high=100.0 * min(share + half, 1.0))
+
+
+def draw_answer(tested: Validation) -> None:
+    """How far off a forecast is, beside the best simple way, and how often its interval holds."""
+    rows = [row for row in _whole(tested, "cells") if row.rmse_logit is not None]
+    ours = next(row for row in rows if row.method == OURS)
+    best = min((row for row in rows if row.method != OURS), key=lambda row: row.rmse_logit or 0.0)
+    closer = 1.0 - (ours.rmse_logit or 0.0) / (best.rmse_logit or 1.0)
+    low, high = _error(ours).low, _error(ours).high
+    st.html(
+        f'<p class="tp-answer">A score that was held out is forecast within {number(ours.rmse_points or 0.0)} '
+        f"percentage points ({number(low)} to {number(high)}), {percent(closer)} closer on the log-odds scale than the "
+        f"best of the simple ways ({escape(best.method)}); its 90 % interval held the truth "
+        f"{percent(ours.coverage_90 or 0.0)} of the time.</p>"
+    )
+    if tested.catalog_version != the_catalog().version:
+        st.caption(
+            f"Figures of catalog {tested.catalog_version}; the one in use is {the_catalog().version}. "
+            "`planner validate` makes them anew."
+        )
+
+
+def draw_errors(tested: Validation) -> None:
+    """Ours beside the simple ways, test by test."""
+    st.subheader("How far off", anchor=False)
+    tests = [test for test in _TESTS if _whole(tested, test)]
+    test = st.segmented_control(
+        "Test", tests, default=tests[0], required=True, format_func=_TESTS.__getitem__, key="evidence.test"
+    )
+    rows = _whole(tested, test or tests[0])
+    groups = list(dict.fromkeys(row.group for row in rows))
+    group = groups[0]
+    if len(groups) > 1:
+        group = st.segmented_control("Known", groups, default=group, required=True, key=f"evidence.{test}") or group
+    shown = sorted((row for row in rows if row.group == group), key=lambda row: row.rmse_points or 0.0)
+    told = "; ".join(f"{row.method} {number(row.rmse_points or 0.0)}" for row in shown)
+    figure = charts.error_chart([(row.method, _error(row)) for row in shown], shown_mode())
+    draw_chart(figure, f"evidence.errors.{test}.{group}", f"Error in points: {told}")
+    st.caption(f"{shown[0].n:,} forecasts. No held-out score is known through another release, setting or source.")
+
+
+def draw_coverage(tested: Validation) -> None:
+    """Calibration over all, and coverage skill by skill."""
+    st.subheader("Do the intervals hold", anchor=False)
+    ours = [row for row in tested.rows if row.test == "cells" and row.method == OURS]
+    whole = next(row for row in ours if row.group == "all")
+    points = [
+        (level, _held(share, whole.n))
+        for level, share in ((50.0, whole.coverage_50), (80.0, whole.coverage_80), (90.0, whole.coverage_90))
+        if share is not None
+    ]
+    skills = [
+        (row.group.replace("_", " "), _held(row.coverage_90, row.n))
+        for row in ours
+        if row.group != "all" and row.coverage_90 is not None and row.n >= _LEAST_ROWS
+    ]
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        told = "; ".join(f"stated {level:.0f} %, held {share.mean:.1f} %" for level, share in points)
+        draw_chart(charts.calibration_chart(points, shown_mode()), "evidence.calibration", told)
+    with right:
+        told = "; ".join(f"{name} {share.mean:.1f} %" for name, share in skills)
+        draw_chart(charts.coverage_chart(skills, shown_mode()), "evidence.skills", f"Held by skill: {told}")
+
+
+def draw_table(tested: Validation) -> None:
+    """Every row of the back-tests."""
+    rows: list[Row] = [asdict(row) for row in tested.rows]
+    with st.expander(f"All {len(rows)} rows"):
+        st.dataframe(rows, hide_index=True, width="stretch")
+        with st.container(horizontal=True, gap="small"):
+            draw_csv_button(rows, "back-tests")
+            draw_json_button(rows, "back-tests")
+
+
+@lru_cache(maxsize=1)
+def _cascade_rows() -> Sequence[Row]:
+    return [
+        {
+            "pair": case.name,
+            "strong price over small": f"{number(case.price_ratio)} times",
+            "small right": percent(case.weak),
+            "strong right": percent(case.strong),
+            "passed on": percent(case.escalation_share),
+            "cost over the strong model's": percent(case.cost),
+            "verdict": case.verdict,
+        }
+        for case in published_cases(load_techniques())
+    ]
+
+
+def draw_cascades() -> None:
+    """When a cascade does not pay: published pairs at three price ratios."""
+    st.subheader("When a small-then-strong cascade pays", anchor=False)
+    rows = _cascade_rows()
+    paying = sum(1 for row in rows if row["verdict"] == "pays")
+    st.caption(
+        f"{paying} of {len(rows)} published cases pay: the small model answers, a gate passes doubtful answers on "
+        "until the mix is 95 % as good as the strong model alone. The dearer the strong model, the more pay."
+    )
+    st.dataframe(rows, hide_index=True, width="stretch")
+    draw_csv_button(rows, "cascades")
+
+
+def draw_limits(session: Session) -> None:
+    """Where the model is weak, and what it cannot know."""
+    catalog = the_catalog()
+    known = set(catalog.evidence.model)
+    unknown = [model.name for model in catalog.models.values() if model.id not in known]
+    st.subheader("What it cannot know", anchor=False)
+    st.markdown(
+        f"- {len(unknown)} of {len(catalog.models)} models have no public score at all; their skills are read off "
+        "maker, size, date and price, with wide intervals.\n"
+        "- Public benchmarks are not your requests. Until you say how hard a kind of request is, "
+        f"{len(session.workload.segments)} kinds of this workload rest on an anchor; the Workload page says which.\n"
+        "- Makers' own scores count less, and a benchmark that a model was trained on looks too good.\n"
+        "- Classification, summaries and answers from documents have few public scores: see the rows by skill above."
+    )
+    with st.expander("Models without a public score"):
+        st.write(", ".join(unknown))
