@@ -249,6 +249,8 @@ def _stays(problem: Problem, solution: Solution) -> str:
         return "everything stays on the devices"
     areas = {place.area for place in places if place.serving != "on_device"}
     if len(areas) == 1 and (area := areas.pop()) not in {"global", "unknown", ""}:
+        if area == "own":
+            return "everything stays on your own machines"
         return f"everything stays in {AREA_NAMES.get(area, area.upper())}"
     return ""
 

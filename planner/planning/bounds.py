@@ -38,8 +38,9 @@ def sift(
     """The options that a plan no worse than the best one known may contain."""
     best = np.inf if upper is None else upper
     for _ in range(_ROUNDS):
-        known = descend(problem, pick, score, fixed_weight, limits, quality_at_least)
-        best = min(best, np.inf if known is None else known.objective)
+        if upper is None:
+            known = descend(problem, pick, score, fixed_weight, limits, quality_at_least)
+            best = min(best, np.inf if known is None else known.objective)
         price = 0.0
         if quality_at_least is not None:
             price, better = _quality_price(problem, pick, score, fixed_weight, limits, quality_at_least)

@@ -3,7 +3,7 @@
 It is never the answer; its objective bounds what the exact pruning may throw away.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Final
 
@@ -15,6 +15,9 @@ from planner.units import Bools, Floats, Ints
 from planner.workload.schema import Limits
 
 _SWEEPS: Final = 6
+_PRICES: Final = 10
+_PRICE_STEP: Final = 0.002
+"""First price of a model, as a share of the bill; doubled until few enough models are left."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +63,31 @@ def _best_single_model(pick: Pick, full: Floats, by_segment: list[Ints]) -> Ints
     model = int(np.argmin(total))
     usable = np.where(alone & (pick.models[:, 0] == model), full, np.inf)
     return np.array([columns[np.argmin(usable[columns])] for columns in by_segment])
+
+
+def priced_plans(problem: Problem, pick: Pick, score: Floats, fixed_weight: float, limits: Limits) -> list[Ints]:
+    """Plans made with a price on every model, rising until few enough are left; none when models are not limited."""
+    if limits.max_models is None or fixed_weight <= 0.0:
+        return []
+    models = int(pick.models.max()) + 1
+    needs = np.zeros((pick.size, models), dtype=np.bool_)
+    needs[np.arange(pick.size)[:, None], pick.models] = True
+    full = score + fixed_weight * pick.own_usd
+    ends = np.searchsorted(pick.segment, np.arange(len(problem.parts) + 1))
+    plan = np.array([a + int(np.argmin(full[a:b])) for a, b in pairwise(ends)])
+    free = Limits(min_providers=limits.min_providers)
+    step, plans = _PRICE_STEP * max(float(np.abs(full[plan]).sum()), 1e-6), []
+    for _ in range(_PRICES):
+        priced = replace(problem, component_usd=np.concatenate([problem.component_usd, np.full(models, step)]))
+        with_models = replace(pick, needs=np.concatenate([pick.needs, needs], axis=1))
+        better = improve(priced, with_models, score, fixed_weight, free, None, plan)
+        if better is None:
+            break
+        plan, step = better.columns, step * 2.0
+        if np.unique(pick.models[plan]).size <= limits.max_models:
+            plans.append(plan)
+            break
+    return plans
 
 
 def improve(
@@ -160,10 +188,11 @@ def _allowed(pick: Pick, limits: Limits, quality_at_least: float | None, others:
 
 def _distinct_with(pairs: Ints, others: Ints, columns: slice) -> Ints:
     """(columns,) distinct members of the others together with each of these."""
-    have = np.unique(pairs[others])
-    new = ~np.isin(pairs[columns], have)
+    have = np.zeros(int(pairs.max()) + 1, dtype=np.bool_)
+    have[pairs[others]] = True
+    new = ~have[pairs[columns]]
     new[:, 1] &= pairs[columns, 0] != pairs[columns, 1]
-    return np.asarray(have.size + new.sum(axis=1), dtype=np.int64)
+    return np.asarray(int(have.sum()) + new.sum(axis=1), dtype=np.int64)
 
 
 def holds(problem: Problem, pick: Pick, limits: Limits, quality_at_least: float | None, chosen: Ints) -> bool:

@@ -7,7 +7,7 @@ from typing import Final, Literal, TypeAlias
 import numpy as np
 
 from planner.options.table import Exclusion, OptionTable
-from planner.planning.baselines import limits_in_draws
+from planner.planning.baselines import limits_in_draws, tools_used
 from planner.planning.milp import Solution, solve
 from planner.planning.plan import NamedModel, OptionChoice, Relaxed, Rival, RunnerUp
 from planner.planning.problem import Problem, fitting_rows, held_limits
@@ -21,6 +21,7 @@ _FLOOR_NOTCH: Final = 0.02
 _TIME_NOTCH: Final = 1.15
 _BUDGET_NOTCH: Final = 1.1
 _RIVALS: Final = 4
+_SWAPS: Final = 20
 _WORTH_TELLING_USD: Final = 0.5
 
 LIMIT_WORDS: Final[Mapping[str, str]] = {
@@ -115,7 +116,7 @@ def runner_up(told: Told) -> RunnerUp | None:
     problem = told.problem
     rows = problem.parts[told.number].rows
     left = rows.take(~_same_tool(told.table, told.row)[rows.index])
-    other = solve(problem.with_rows({told.number: left}))
+    other = solve(problem.with_rows({told.number: left}), upper=_swapped_objective(told, left.index))
     if other is None:
         return None
     row = other.choice[told.number]
@@ -124,6 +125,21 @@ def runner_up(told: Told) -> RunnerUp | None:
         extra_cost_usd=other.cost_usd - told.solution.cost_usd,
         quality=figure_of(told.table.quality[row]),
     )
+
+
+def _swapped_objective(told: Told, rows: Ints) -> float | None:
+    """Objective of the plan with the best of these rows in place of the chosen one; None if none may stand there."""
+    score, limits = scores(told), told.problem.workload.limits
+    if told.problem.workload.objective.maximise is not None:
+        return None
+    usable = rows[np.isfinite(told.added_usd[rows])]
+    for row in usable[np.argsort(score[usable], kind="stable")[:_SWAPS]]:
+        choice = (*told.solution.choice[: told.number], int(row), *told.solution.choice[told.number + 1 :])
+        models, providers = tools_used(told.problem, replace(told.solution, choice=choice))
+        few = limits.max_models is None or len(models) <= limits.max_models
+        if few and (limits.min_providers is None or len(providers) >= limits.min_providers):
+            return told.solution.objective + float(score[row] - score[told.row])
+    return None
 
 
 def rivals(told: Told) -> tuple[tuple[Rival, ...], float]:
@@ -229,7 +245,8 @@ def _planned_with(told: Told, segment: Segment, floor: Floats | None) -> Solutio
     held = held_limits(segment, table, told.problem.confidence)
     if int(held.fits().sum()) == part.rows.size:
         return None
-    return solve(told.problem.with_rows({told.number: fitting_rows(part, held)}))
+    rows = {told.number: fitting_rows(part, held)}
+    return solve(told.problem.with_rows(rows), upper=told.solution.objective)
 
 
 def relaxed_plan_limits(problem: Problem, solution: Solution) -> tuple[Relaxed, ...]:
@@ -250,7 +267,8 @@ def relaxed_plan_limits(problem: Problem, solution: Solution) -> tuple[Relaxed, 
         if old is None or new is None or new < 1:
             continue
         value = int(new) if field in {"max_models", "min_providers"} else new
-        other = solve(problem, Limits.model_validate({**limits.model_dump(), field: value}))
+        looser = Limits.model_validate({**limits.model_dump(), field: value})
+        other = solve(problem, looser, solution.objective)
         if other is None:
             continue
         saves, better = solution.cost_usd - other.cost_usd, (other.quality - solution.quality) * 100.0

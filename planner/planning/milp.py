@@ -10,6 +10,7 @@ formulation; the lazy rows are ours).
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -17,15 +18,18 @@ from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from planner.planning.bounds import FEW, sift
+from planner.planning.descent import Choice, improve, priced_plans
 from planner.planning.problem import Problem, Rows, draws_needed
 from planner.planning.programme import PLAN_LIMITS, STRUCTURE, Block, Columns, Programme
 from planner.planning.prune import Pick, Structure, best_of_groups, gather, undominated
+from planner.planning.root import Root, solve_root
 from planner.units import Bools, Draws, Floats, Ints
 from planner.workload.schema import Limits
 
+_SPLIT: Final = 1e-6
 _NODES: Final = 200_000
 """Nodes after which a solve stops with a gap: a count, not a clock, so that the same input gives the same plan."""
-_QUALITY_USD: Final = 1e6
+QUALITY_USD: Final = 1e6
 """Scale of the quality objective: HiGHS stops at an absolute gap of 1e-6, which is then 1e-12 of quality."""
 
 
@@ -39,8 +43,6 @@ class Ask:
     """Worth of all answers being acceptable (share 1), in the same money."""
     limits: Limits
     quality_at_least: float | None = None
-    gap: float = 0.0
-    """Relative distance to the optimum that is good enough; 0: proven optimal."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,19 +66,20 @@ class Solution:
     """Options that the solver saw."""
 
 
-def solve(problem: Problem, limits: Limits | None = None) -> Solution | None:
+def solve(problem: Problem, limits: Limits | None = None, upper: float | None = None) -> Solution | None:
     """Best plan by the workload's objective within its limits; None when no plan holds them.
 
     Args:
         problem: Segments with the rows that may be chosen.
         limits: Other limits than the workload's own.
+        upper: Objective of a plan known to hold them (not used when quality is maximised).
     """
     objective = problem.workload.objective
     bounds = problem.workload.limits if limits is None else limits
     if objective.maximise is None:
         worth = 0.0 if objective.weigh is None else objective.weigh.usd_per_quality_point * 100.0
-        return solve_ask(problem, Ask(1.0, worth, bounds))
-    best = solve_ask(problem, Ask(0.0, _QUALITY_USD, bounds))
+        return solve_ask(problem, Ask(1.0, worth, bounds), upper)
+    best = solve_ask(problem, Ask(0.0, QUALITY_USD, bounds))
     if best is None:
         return None
     cheapest = solve_ask(problem, Ask(1.0, 0.0, bounds, quality_at_least=best.quality - 1e-9))
@@ -88,7 +91,7 @@ def solve_ask(problem: Problem, ask: Ask, upper: float | None = None) -> Solutio
     if any(part.rows.size == 0 for part in problem.parts):
         return None
     pick = _reduce(problem, ask, upper, by_draw=False)
-    solution = _optimum(problem, ask, pick)
+    solution = _optimum(problem, ask, pick, upper=upper)
     if solution is None or not _failing(problem, ask, solution):
         return solution
     return _solve_over_draws(problem, ask, upper)
@@ -100,14 +103,19 @@ def score_of(ask: Ask, pick: Pick) -> Floats:
 
 
 def _reduce(problem: Problem, ask: Ask, upper: float | None, *, by_draw: bool) -> Pick:
-    """Options that some optimum may need: the best of equal structure, then by bounds, then pair by pair."""
+    """Options that some optimum may need: the best of equal structure, then by bounds."""
     structure = Structure(ask.limits.max_models is not None, ask.limits.min_providers is not None)
     segments = range(len(problem.parts))
     pick = gather(problem, [_kept(problem, number, ask, structure, by_draw) for number in segments])
     if not by_draw:
         pick = sift(problem, pick, score_of(ask, pick), ask.cost_weight, ask.limits, ask.quality_at_least, upper)
-    if pick.size <= FEW * len(problem.parts):
-        return pick
+    return pick
+
+
+def _pairwise(problem: Problem, ask: Ask, pick: Pick, *, by_draw: bool) -> Pick:
+    """Options left when each is held against every other of its segment."""
+    structure = Structure(ask.limits.max_models is not None, ask.limits.min_providers is not None)
+    segments = range(len(problem.parts))
     alone = [pick.position[pick.segment == number] for number in segments]
     kept = [_pair_by_pair(problem, number, ask, structure, alone[number], by_draw) for number in segments]
     return pick.take(np.concatenate(kept))
@@ -148,7 +156,7 @@ def _pair_by_pair(
 
 
 def _solve_over_draws(problem: Problem, ask: Ask, upper: float | None) -> Solution | None:
-    pick = _reduce(problem, ask, upper, by_draw=True)
+    pick = _pairwise(problem, ask, _reduce(problem, ask, upper, by_draw=True), by_draw=True)
     active: dict[str, set[int]] = {"budget": set(), "carbon": set()}
     while True:
         solution = _optimum(problem, ask, pick, active)
@@ -235,47 +243,113 @@ def stack_rows(programme: Programme) -> LinearConstraint:
     return LinearConstraint(matrix, low, np.concatenate([block.high for block in blocks]))
 
 
-def _optimum(problem: Problem, ask: Ask, pick: Pick, active: Mapping[str, set[int]] | None = None) -> Solution | None:
-    """Solve one programme by HiGHS; None when it is infeasible."""
+def _optimum(
+    problem: Problem,
+    ask: Ask,
+    pick: Pick,
+    active: Mapping[str, set[int]] | None = None,
+    upper: float | None = None,
+) -> Solution | None:
+    """Solve one programme, by its linear root alone when that is whole; None when it is infeasible."""
     if np.unique(pick.segment).size < len(problem.parts):
         return None  # no plan is as good as the bound that was given
     small, few = compact(problem, pick)
     programme = state_programme(small, ask, few, active)
-    result = run_highs(programme, score_of(ask, few), ask.cost_weight, ask.gap)
-    if result is None:
+    cost, whole, high = objective_columns(programme, ask, score_of(ask, few))
+    root = solve_root(cost, high, stack_rows(programme))
+    if root is None:
         return None
-    x, gap, optimal = result
+    if root.is_whole(whole):
+        return _read(problem, ask, pick, root.values, 0.0, True)
+    known = _known_plan(problem, ask, pick, root, active)
+    if known is not None and known.objective <= root.bound + 1e-9 * max(1.0, abs(root.bound)):
+        return settle(problem, ask, pick, known.columns)
+    best = min(np.inf if upper is None else upper, np.inf if known is None else known.objective)
+    allowed = best + 1e-9 * max(1.0, abs(root.bound))
+    # Reduced costs: what no plan as good as the best known one can contain.
+    left = root.bound + np.maximum(root.reduced[: pick.size], 0.0) <= allowed
+    return _branch(problem, ask, pick.take(left), active)
+
+
+def _known_plan(
+    problem: Problem, ask: Ask, pick: Pick, root: Root, active: Mapping[str, set[int]] | None
+) -> Choice | None:
+    """The best plan to be had without branching: the root rounded, and others, each bettered by descent."""
+    starts = np.searchsorted(pick.segment, np.arange(len(problem.parts) + 1))
+    plans = [np.array([a + int(np.argmax(root.values[a:b])) for a, b in pairwise(starts)])]
+    score = score_of(ask, pick)
+    plans += priced_plans(problem, pick, score, ask.cost_weight, ask.limits)
+    if ask.quality_at_least is not None:
+        # Of the options that the root splits a segment over, the best: dearer than the optimum, but good enough.
+        split = np.where(root.values[: pick.size] > _SPLIT, pick.quality, -np.inf)
+        plans.append(np.array([a + int(np.argmax(split[a:b])) for a, b in pairwise(starts)]))
+    best: Choice | None = None
+    for plan in plans:
+        better = improve(problem, pick, score, ask.cost_weight, ask.limits, ask.quality_at_least, plan)
+        # With rows over draws a plan counts only when it holds them.
+        if better is None or (active and _failing(problem, ask, settle(problem, ask, pick, better.columns))):
+            continue
+        if best is None or better.objective < best.objective:
+            best = better
+    return best
+
+
+def _branch(problem: Problem, ask: Ask, pick: Pick, active: Mapping[str, set[int]] | None) -> Solution | None:
+    """Solve the whole programme by branch and cut."""
+    if not active and pick.size > FEW * len(problem.parts):
+        pick = _pairwise(problem, ask, pick, by_draw=False)
+    result = solve_whole(problem, ask, pick, active)
+    return None if result is None else _read(problem, ask, pick, *result)
+
+
+def _read(problem: Problem, ask: Ask, pick: Pick, values: Floats, gap: float, optimal: bool) -> Solution:
+    """The solution that column values stand for."""
     chosen = np.zeros(len(problem.parts), dtype=np.int64)
-    ticked = np.flatnonzero(x[: pick.size] > 0.5)
+    ticked = np.flatnonzero(values[: pick.size] > 0.5)
     chosen[pick.segment[ticked]] = ticked
     return settle(problem, ask, pick, chosen, gap=gap, optimal=optimal)
 
 
-def run_highs(
-    programme: Programme, score: Floats, cost_weight: float, gap: float = 0.0
-) -> tuple[Floats, float, bool] | None:
-    """Values of the columns, the gap and whether it is proven; None when infeasible."""
+def objective_columns(programme: Programme, ask: Ask, score: Floats) -> tuple[Floats, Ints, Floats]:
+    """Cost, whether whole (1) or not (0), and upper end of every column."""
     problem, columns = programme.problem, programme.columns
     cost = np.zeros(columns.count)
     cost[: columns.options] = score
-    cost[columns.first_component : columns.first_pool] = cost_weight * problem.component_usd
-    cost[columns.first_pool : columns.first_model] = cost_weight * problem.replica_usd
+    cost[columns.first_component : columns.first_pool] = ask.cost_weight * problem.component_usd
+    cost[columns.first_pool : columns.first_model] = ask.cost_weight * problem.replica_usd
     whole = np.zeros(columns.count, dtype=np.int64)
     whole[: columns.options] = 1
     whole[columns.first_pool : columns.first_model] = 1
     whole[columns.first_budget :] = 1
     high = np.ones(columns.count)
     high[columns.first_pool : columns.first_model] = problem.max_replicas
+    return cost, whole, high
+
+
+def solve_whole(
+    problem: Problem, ask: Ask, pick: Pick, active: Mapping[str, set[int]] | None = None
+) -> tuple[Floats, float, bool] | None:
+    """Values of the columns, the gap and whether it is proven, by scipy's milp; None when infeasible."""
+    small, few = compact(problem, pick)
+    programme = state_programme(small, ask, few, active)
+    cost, whole, high = objective_columns(programme, ask, score_of(ask, few))
     result = milp(
         cost,
         integrality=whole,
         bounds=Bounds(0.0, high),
         constraints=stack_rows(programme),
-        options={"mip_rel_gap": gap, "node_limit": _NODES},
+        options={"mip_rel_gap": 0.0, "node_limit": _NODES},
     )
     if result.x is None:
         return None
     return np.asarray(result.x, dtype=np.float64), float(result.mip_gap or 0.0), result.status == 0
+
+
+def unpruned(problem: Problem, ask: Ask) -> Solution | None:
+    """The same programme with every fitting option as a column, as a peer to measure against."""
+    pick = gather(problem, [np.arange(part.rows.size) for part in problem.parts])
+    result = solve_whole(problem, ask, pick)
+    return None if result is None else _read(problem, ask, pick, *result)
 
 
 def settle(problem: Problem, ask: Ask, pick: Pick, chosen: Ints, *, gap: float = 0.0, optimal: bool = True) -> Solution:

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.options.table import Options
-from planner.planning.milp import Ask, Solution, cost_draws, solve, solve_ask
+from planner.planning.milp import Ask, Solution, cost_draws, solve, solve_ask, unpruned
 from planner.planning.problem import Problem, draws_needed, state_problem
 from planner.units import stream
 from planner.workload.schema import Limits, Workload
@@ -318,14 +318,10 @@ def test_a_mix_never_loses_to_the_best_single_model(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_pruning_does_not_move_the_optimum_of_a_large_instance(seed: int) -> None:
-    from planner.planning.milp import _optimum
-    from planner.planning.prune import gather
-
     large = made.make(seed, segments=4, size=600)
     problem = state_problem(large.workload, large.options)
     ask = Ask(1.0, 0.0, Limits())
-    everything = gather(problem, [np.arange(part.rows.size) for part in problem.parts])
-    peer, ours = _optimum(problem, ask, everything), solve(problem)
+    peer, ours = unpruned(problem, ask), solve(problem)
     assert peer is not None
     assert ours is not None
     assert ours.cost_usd == pytest.approx(peer.cost_usd, rel=1e-6)
