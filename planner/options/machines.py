@@ -176,5 +176,5 @@ def machine_place(machine: Machine, precision: Precision, names: dict[str, str])
     area = machine.price.area
     parts = [f"{machine.gpus}x {machine.gpu.name}", provider]
     if area and not machine.owned:
-        parts.append(area.upper() if area not in {"global", "unknown"} else area)
+        parts.append({"global": "anywhere", "unknown": "place not stated"}.get(area, area.upper()))
     return Place("self_hosted", " · ".join(parts), machine.provider, area, "", precision)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Final
 
 import numpy as np
 
@@ -75,8 +76,12 @@ def build_world(catalog: Catalog, beliefs: Beliefs, today: date) -> World:
     )
 
 
+AREA_WORDS: Final = {"global": "anywhere", "unknown": "place not stated"}
+"""How a place that is no one area reads."""
+
+
 def _offer_place(offer: Offer, names: dict[str, str]) -> Place:
-    where = offer.area if offer.area in {"global", "unknown"} else offer.area.upper()
+    where = AREA_WORDS.get(offer.area, offer.area.upper())
     if offer.region and offer.region.casefold() not in {"global", offer.area.casefold()}:
         where = f"{where} ({offer.region})"
     return Place(
