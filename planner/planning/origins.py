@@ -12,8 +12,9 @@ from planner.workload.assumptions import list_assumptions
 def list_evidence(problem: Problem, facts: Facts, segments: tuple[SegmentPlan, ...]) -> tuple[EvidenceItem, ...]:
     """Facts behind the plan, each once: prices of offers, benchmark rows of models, priors and machines."""
     items: dict[str, EvidenceItem] = {}
+    rows = _rows_of_models(facts.catalog, {model for segment in segments for model in _models(segment)})
     for segment in segments:
-        for item in (*_offer_items(facts, segment), *_benchmark_items(facts, segment)):
+        for item in (*_offer_items(facts, segment), *_benchmark_items(facts, segment, rows)):
             items.setdefault(item.id, item)
     for identifier in dict.fromkeys(name for segment in segments for name in _named_sources(problem, segment)):
         if identifier not in items:
@@ -35,28 +36,36 @@ def _offer_items(facts: Facts, segment: SegmentPlan) -> list[EvidenceItem]:
     return [_item(f"offer:{offer.key}", f"Price of {offer.key}", price, "published", offer.source)]
 
 
-def _benchmark_items(facts: Facts, segment: SegmentPlan) -> list[EvidenceItem]:
-    models = [segment.option.model, *([segment.option.gate.strong_model] if segment.option.gate else [])]
-    return [item for model in models if (item := _benchmark_item(facts.catalog, model)) is not None]
+def _models(segment: SegmentPlan) -> list[str]:
+    return [segment.option.model, *([segment.option.gate.strong_model] if segment.option.gate else [])]
 
 
-def _benchmark_item(catalog: Catalog, model: str) -> EvidenceItem | None:
+def _rows_of_models(catalog: Catalog, wanted: set[str]) -> dict[str, list[int]]:
+    """Evidence rows of each of these models, in one pass over thousands of rows."""
+    rows: dict[str, list[int]] = {}
+    for number, model in enumerate(catalog.evidence.model):
+        if model in wanted:
+            rows.setdefault(model, []).append(number)
+    return rows
+
+
+def _benchmark_items(facts: Facts, segment: SegmentPlan, rows: dict[str, list[int]]) -> list[EvidenceItem]:
+    return [_benchmark_item(facts.catalog, model, rows[model]) for model in _models(segment) if model in rows]
+
+
+def _benchmark_item(catalog: Catalog, model: str, rows: list[int]) -> EvidenceItem:
     evidence = catalog.evidence
-    rows = evidence.rows_of(model)
-    if rows.size == 0:
-        return None
-    benches = dict.fromkeys(evidence.benchmark[int(row)] for row in rows)
-    newest = max(evidence.date[int(row)] for row in rows)
+    benches = dict.fromkeys(evidence.benchmark[row] for row in rows)
     shown = ", ".join(list(benches)[:4]) + (" ..." if len(benches) > 4 else "")
-    ids = ", ".join(evidence.row_id[int(row)] for row in rows[:4]) + (" ..." if rows.size > 4 else "")
+    ids = ", ".join(evidence.row_id[row] for row in rows[:4]) + (" ..." if len(rows) > 4 else "")
     return EvidenceItem(
         id=f"benchmarks:{model}",
         what=f"Public scores of {model_name(catalog, model)}",
-        value=f"{rows.size} rows on {len(benches)} benchmarks ({shown}); rows {ids}",
+        value=f"{len(rows)} rows on {len(benches)} benchmarks ({shown}); rows {ids}",
         number_class="published",
-        source=evidence.source[int(rows[0])],
-        date=newest,
-        url=_url(evidence.source[int(rows[0])]),
+        source=evidence.source[rows[0]],
+        date=max(evidence.date[row] for row in rows),
+        url=_url(evidence.source[rows[0]]),
     )
 
 
