@@ -9,6 +9,7 @@ import streamlit as st
 
 from planner.beliefs.model import Beliefs, fit_beliefs
 from planner.catalog.load import load_catalog
+from planner.catalog.refresh import newest_price_map
 from planner.catalog.schema import Catalog
 from planner.errors import InputError
 from planner.options.cache import OptionsCache
@@ -16,6 +17,7 @@ from planner.planning.choose import Planned, plan_bundle
 from planner.planning.plan import Outcome, Plan
 from planner.planning.scenario import DRIVERS, Change, Comparison, what_if
 from planner.report.charts import StripSpan, Swing, SwitchPoint
+from planner.resources import data_dir
 from planner.session.link import write_changes
 from planner.session.strip import strip_of
 from planner.workload.load import workload_hash
@@ -34,8 +36,8 @@ def today() -> date:
 
 @st.cache_resource(show_spinner="Reading the catalog …")
 def the_catalog() -> Catalog:
-    """The catalog, read once a process."""
-    return load_catalog()
+    """The catalog, read once a process; with the newest fetched price map, as the command line does."""
+    return load_catalog(price_map=newest_price_map(data_dir()))
 
 
 def the_beliefs() -> Beliefs:
