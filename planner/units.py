@@ -61,7 +61,7 @@ def normal_draws(seed: int, *names: str, size: int = DRAW_COUNT) -> Draws:
 
 def logit(share: Draws | float) -> Draws:
     """Log odds of a share, clipped to 0.5 % from either end as the technique tables are."""
-    clipped = np.clip(share, 0.005, 0.995)
+    clipped = np.clip(np.asarray(share, dtype=np.float64), 0.005, 0.995)
     return np.log(clipped) - np.log1p(-clipped)
 
 
