@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
 from planner.catalog.schema import Catalog
+from planner.options.table import TECHNIQUES
 from planner.planning.milp import Ask, Solution, carbon_kg_draws, cost_draws, solve_ask
 from planner.planning.plan import Baseline
 from planner.planning.problem import SEGMENT_LIMITS, Problem, Rows, SegmentPart, draws_needed, rows_of, upper_at
@@ -14,6 +15,8 @@ from planner.planning.wording import figure_of, listed
 from planner.units import Bools, Draws, Floats, Ints
 from planner.workload.schema import Limits
 
+_ABOUT: Final = 0.02
+"""Quality within which two ways count as equally good when neither fits."""
 BaselineName: TypeAlias = Literal["all_frontier", "all_small", "best_single", "today", "oracle"]
 
 
@@ -61,21 +64,29 @@ def _name(catalog: Catalog, model: str) -> str:
     return known.name if known else model
 
 
+def _plain_rows(part: SegmentPart) -> Ints:
+    """Row numbers of options on one untuned model: what 'everything on it' means to those who run it today."""
+    tuned = np.array(["fine_tune" in technique for technique in TECHNIQUES])
+    return np.flatnonzero((part.table.strong_model < 0) & ~tuned[part.table.technique])
+
+
 def _rows_on(problem: Problem, number: int, model: str) -> Ints:
-    """Row numbers of a segment's options on one model alone."""
+    """Row numbers of a segment's options on one model alone, untuned."""
     part = problem.parts[number]
     if model not in part.table.model_ids:
         return np.zeros(0, dtype=np.int64)
     local = part.table.model_ids.index(model)
-    return np.flatnonzero((part.table.model == local) & (part.table.strong_model < 0))
+    plain = _plain_rows(part)
+    mine: Ints = plain[part.table.model[plain] == local]
+    return mine
 
 
 def model_qualities(problem: Problem) -> tuple[Floats, Ints]:
-    """Request-weighted mean quality of each model at its best technique (M,), and the segments it can serve (M,)."""
+    """Request-weighted mean quality of each model, untuned, at its best (M,), and the segments it can serve (M,)."""
     total, served = np.zeros(len(problem.models)), np.zeros(len(problem.models), dtype=np.int64)
     weight = np.zeros(len(problem.models))
     for number, part in enumerate(problem.parts):
-        alone = np.flatnonzero(part.table.strong_model < 0)
+        alone = _plain_rows(part)
         best = np.full(len(problem.models), -np.inf)
         np.maximum.at(best, part.model_of[part.table.model[alone]], part.table.quality[alone].mean(axis=1))
         there = np.isfinite(best)
@@ -97,8 +108,8 @@ def best_of_class(problem: Problem, catalog: Catalog, kind: str) -> str | None:
 
 
 def everything_on(problem: Problem, model: str) -> Compared:
-    """All segments on one model: the cheapest of its ways that fits, else the one that comes closest to fitting."""
-    return served_by(problem, [model] * len(problem.parts), lambda number: _closest(problem, number))
+    """All segments on one model: the cheapest of its ways that fits, else of those about as good as its best."""
+    return served_by(problem, [model] * len(problem.parts), lambda number: _stand_ins(problem, number))
 
 
 def served_by(problem: Problem, models: Sequence[str], stand_in: Callable[[int], Ints]) -> Compared:
@@ -113,22 +124,24 @@ def served_by(problem: Problem, models: Sequence[str], stand_in: Callable[[int],
         fitting = mine[part.held.fits()[mine]]
         if fitting.size == 0 and mine.size:
             failing.append(part.segment.name)
-            reached = part.held.reached()[mine]
-            fitting = mine[reached >= reached.max() - 1e-9]
+            fitting = _about_best(part, mine)
         rows[number] = rows_of(part, fitting, problem.confidence)
     solution = solve_ask(problem.with_rows(rows), Ask(1.0, 0.0, Limits()))
     return Compared(solution, tuple(failing), tuple(away))
 
 
-def _closest(problem: Problem, number: int) -> Ints:
-    """Rows that stand in for a model that may not run: those most likely to fit, models alone."""
-    part = problem.parts[number]
-    alone = np.flatnonzero(part.table.strong_model < 0)
-    if alone.size == 0:
-        return alone
-    quality = part.table.quality[alone].mean(axis=1)
-    best: Ints = alone[quality >= quality.max() - 1e-9]
+def _about_best(part: SegmentPart, rows: Ints) -> Ints:
+    """Of rows that miss a limit anyway, those about as good as the best: the cheapest of them is taken."""
+    quality = part.table.quality[rows].mean(axis=1)
+    best: Ints = rows[quality >= quality.max() - _ABOUT]
     return best
+
+
+def _stand_ins(problem: Problem, number: int) -> Ints:
+    """Rows that stand in for a model that may not run: about the best that one untuned model gives there."""
+    part = problem.parts[number]
+    alone = _plain_rows(part)
+    return _about_best(part, alone) if alone.size else alone
 
 
 def best_single(problem: Problem) -> tuple[str, Compared] | None:
