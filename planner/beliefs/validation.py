@@ -1,7 +1,10 @@
 """Back-tests that anyone can run: one part of the fitted models against held-out evidence."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final, Literal, TypeAlias, get_args
+
+from pydantic import TypeAdapter, ValidationError
 
 from planner.beliefs.backtest import ValidationRow, validate_quality
 from planner.beliefs.quality_cells import build_frame
@@ -9,6 +12,7 @@ from planner.beliefs.serving_backtest import validate_serving
 from planner.beliefs.technique_backtest import validate_techniques
 from planner.catalog.schema import Catalog
 from planner.catalog.techniques import load_techniques
+from planner.errors import InputError
 from planner.units import SEED
 
 Part: TypeAlias = Literal["quality", "techniques", "serving"]
@@ -35,3 +39,12 @@ def validate(catalog: Catalog, part: Part, seed: int = SEED) -> Validation:
     else:
         rows = validate_techniques(load_techniques())
     return Validation(1, part, catalog.version, seed, rows)
+
+
+def load_validation(path: Path) -> Validation:
+    """A kept validation file, as `planner validate --json` writes it; InputError when it is not one."""
+    try:
+        return TypeAdapter(Validation).validate_json(path.read_bytes())
+    except (OSError, ValidationError) as exc:
+        allowed = "what `planner validate --json` writes"
+        raise InputError(path.name, "", found=f"{type(exc).__name__}", allowed=allowed) from exc

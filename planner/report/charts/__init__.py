@@ -12,6 +12,7 @@ from planner.report.charts.of_changes import (
     tornado_chart,
     what_if_comparison,
 )
+from planner.report.charts.of_evidence import calibration_chart, coverage_chart, error_chart
 from planner.report.charts.of_models import (
     PricedModel,
     SkillEstimate,
@@ -34,8 +35,11 @@ __all__ = [
     "StripSpan",
     "Swing",
     "SwitchPoint",
+    "calibration_chart",
     "cost_comparison",
     "cost_parts_chart",
+    "coverage_chart",
+    "error_chart",
     "flow_chart",
     "front_chart",
     "latency_chart",

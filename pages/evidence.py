@@ -1,0 +1,13 @@
+"""Evidence: why should I believe this?"""
+
+from planner.session import current_session
+from planner.views import evidence
+
+session = current_session()
+tested = evidence.kept_back_tests()
+evidence.draw_answer(tested)
+evidence.draw_errors(tested)
+evidence.draw_coverage(tested)
+evidence.draw_table(tested)
+evidence.draw_cascades()
+evidence.draw_limits(session)
