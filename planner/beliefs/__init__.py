@@ -1,4 +1,4 @@
-"""What is known: quality, latency and cost of every model as posterior draws, from the catalog's evidence and priors."""
+"""What is known: quality, latency and cost of every model as draws, from the catalog's evidence and priors."""
 
 from planner.beliefs.latency import LatencyBeliefs, fit_latency
 from planner.beliefs.model import Beliefs, fit_beliefs

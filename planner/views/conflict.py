@@ -69,6 +69,15 @@ def _draw_limit(session: Session, limit: LimitInConflict, number: int) -> None:
             )
         elif limit.relax_to:
             st.html(f"<b>{escape(limit.relax_to)}</b>", width="content")
+        if limit.limit.startswith("limits."):
+            st.button(
+                "Leave it out",
+                key=f"conflict.out.{number}",
+                on_click=apply_change,
+                args=(session, Change(limit.limit, None)),
+                type="tertiary",
+                help="Shows the plan without this limit",
+            )
 
 
 def _draw_not_shown(session: Session, conflict: Conflict) -> None:

@@ -46,9 +46,8 @@ def main() -> None:
     largest = str(catalogs_dir() / "workloads" / _LARGEST)
     for name, arguments in (("planner --help", ["--help"]), ("planner plan, 12 segments", ["plan", largest])):
         seconds = _seconds(["-m", "planner.cli", *arguments], rounds)
-        print(
-            f"{name:32}{seconds:7.2f} s  {seconds / floor:6.1f} x  loads {_loaded(arguments) or 'none of the heavy ones'}"
-        )
+        loaded = ", ".join(_loaded(arguments)) or "none of the heavy ones"
+        print(f"{name:32}{seconds:7.2f} s  {seconds / floor:6.1f} x  loads {loaded}")
 
 
 if __name__ == "__main__":

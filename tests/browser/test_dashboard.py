@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import Locator
 
 from tests.browser.conftest import Watched
 
@@ -14,6 +15,13 @@ def money_in(text: str) -> str:
     found = re.search(r"[\d,.]+ USD", text)
     assert found, text
     return found.group()
+
+
+def whole_editor(tab: Watched) -> Locator:
+    """The YAML editor, once the page below it is there too."""
+    tab.page.get_by_role("heading", name="What nobody said").wait_for()
+    tab.settle()
+    return tab.page.get_by_role("textbox", name="The same as YAML, editable")
 
 
 def test_all_five_pages_open_by_click_and_nothing_goes_wrong(tab: Watched) -> None:
@@ -44,7 +52,7 @@ def test_a_wrong_edit_is_told_and_the_last_good_plan_stays(tab: Watched) -> None
     tab.open(EXAMPLE)
     sentence = tab.answer()
     tab.go("Workload")
-    editor = tab.page.get_by_role("textbox", name="The same as YAML, editable")
+    editor = whole_editor(tab)
     editor.fill(editor.input_value().replace("skill: extraction", "skill: extractoin", 1))
     editor.press("Control+Enter")
     alert = tab.page.get_by_role("alert").filter(has_text="extractoin").first

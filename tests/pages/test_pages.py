@@ -206,17 +206,32 @@ def test_a_filter_narrows_the_models() -> None:
     assert 0 < len(at.dataframe[0].value) < every
 
 
-def test_a_conflict_is_told_with_ways_out_that_lead_to_a_plan() -> None:
+def over_budget(usd: int) -> AppTest:
     unlimited = re.sub(r"^limits:(?:\n  .*)*\n", "", example_text(EXAMPLE), flags=re.MULTILINE)
     at = opened("workload")
-    at.text_area(key="workload_yaml").set_value(unlimited + "\nlimits: {monthly_budget_usd: 20}\n").run()
+    at.text_area(key="workload_yaml").set_value(f"{unlimited}\nlimits: {{monthly_budget_usd: {usd}}}\n").run()
     at.switch_page(str(pages_dir() / "toolbox.py")).run()
     assert not at.exception
+    return at
+
+
+def test_a_conflict_is_told_beside_the_last_plan_that_held() -> None:
+    at = over_budget(20)
     assert "No plan can" in shown(at)
     assert "The last plan that held" in [head.value for head in at.subheader]
-    for _ in range(6):
-        if isinstance(session_of(at).outcome, Plan):
-            break
-        [button for button in at.button if button.label.startswith("Relax to")][-1].click().run()
-        assert not at.exception
+
+
+def test_a_button_relaxes_a_limit_to_the_value_that_is_proposed() -> None:
+    at = over_budget(20)
+    next(button for button in at.button if button.label.startswith("Relax to")).click().run()
+    assert not at.exception
+    budget = session_of(at).workload.limits.monthly_budget_usd
+    assert budget is not None
+    assert budget > 20
+
+
+def test_a_conflict_goes_when_the_limit_is_left_out() -> None:
+    at = over_budget(20)
+    next(button for button in at.button if button.label == "Leave it out").click().run()
+    assert not at.exception
     assert isinstance(session_of(at).outcome, Plan)
