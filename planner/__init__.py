@@ -14,6 +14,8 @@ they are first used, so that importing the package costs nothing.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
+from planner.version import VERSION
+
 if TYPE_CHECKING:
     from planner.beliefs.model import fit_beliefs
     from planner.catalog.load import load_catalog
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from planner.report.render import render_report
     from planner.workload.load import load_workload
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 __all__ = [
     "choose_plan",

@@ -5,7 +5,6 @@ from typing import Final, Literal
 
 import numpy as np
 
-from planner import __version__
 from planner.beliefs.cost import volume_factor
 from planner.options.table import AnchorUse
 from planner.planning import explain
@@ -38,9 +37,10 @@ from planner.planning.wording import (
     usd_text,
 )
 from planner.units import Draws
+from planner.version import VERSION
 from planner.workload.load import plain_workload, workload_hash
 
-PLANNER_VERSION: Final = __version__
+PLANNER_VERSION: Final = VERSION
 _STEPS: Final = 5
 
 

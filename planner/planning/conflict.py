@@ -13,7 +13,6 @@ from typing import Any, Final, TypeAlias
 
 import numpy as np
 
-from planner import __version__
 from planner.catalog.schema import Catalog
 from planner.options.table import Exclusion, OptionTable
 from planner.planning.conflict_between import conflict_between
@@ -23,13 +22,14 @@ from planner.planning.relaxation import holds_all, reached_with, relax_within
 from planner.planning.told import model_name
 from planner.planning.wording import listed, percent_text, time_text
 from planner.units import Ints
+from planner.version import VERSION
 from planner.workload.load import workload_hash
 from planner.workload.schema import Segment
 
 Widen: TypeAlias = Callable[[Segment], OptionTable]
 """Options of a segment that is asked otherwise."""
 
-PLANNER_VERSION: Final = __version__
+PLANNER_VERSION: Final = VERSION
 LIKELY: Final = 0.5
 """Below this share of draws a limit is impossible, not just not yet shown; also the least confidence allowed."""
 

@@ -5,17 +5,17 @@ from typing import Final
 
 import numpy as np
 
-from planner import __version__
 from planner.catalog.schema import Catalog
 from planner.planning.milp import Ask, Solution, carbon_kg_draws, cost_draws, solve_ask
 from planner.planning.plan import Conflict, LimitInConflict
 from planner.planning.problem import Problem, Rows, rows_of, state_problem, upper_at
 from planner.planning.relaxation import least_feasible, rounded_up
 from planner.planning.wording import listed, percent_text, rounded_text, time_text
+from planner.version import VERSION
 from planner.workload.load import workload_hash
 from planner.workload.schema import Limits
 
-PLANNER_VERSION: Final = __version__
+PLANNER_VERSION: Final = VERSION
 _LEAST_CONFIDENCE: Final = 0.5
 _NAMES: Final = {
     "monthly_budget_usd": ("the monthly budget", "at most {:,.0f} USD"),
