@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from planner.workload.schema import Workload
 
 _REPORTS: Final = (".html", ".pdf", ".md")
-_FRONT: Final = 12
+_FRONT: Final = 8
 _MOST_POINTS: Final = 200
 _INTERRUPTED: Final = 130
 _VARY: Final = re.compile(r"^(?P<path>[^=]+)=(?P<x>x?)(?P<low>[^:]+):(?P<x_again>x?)(?P<high>[^:]+):(?P<count>\d+)$")
@@ -331,7 +331,7 @@ def _run_validate(args: argparse.Namespace) -> int:
     if args.json:
         _write_json(args.json, result)
     if args.json != "-":
-        from planner.terminal import print_validation
+        from planner.terminal.validation import print_validation
 
         print_validation(result.rows)
     return EXIT_DONE

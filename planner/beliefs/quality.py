@@ -7,6 +7,7 @@ as (like), or the usual benchmark of its skill. The weaker the anchor, the wider
 
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
@@ -40,6 +41,8 @@ class QualityBeliefs:
     frame: Frame
     ability_noise: Draws
     """(M, K, S) standard normals, one stream a model: a model that is better than thought is so in all its skills."""
+    settings: tuple[tuple[int, ...], ...]
+    """Measured settings (variants) of each model, most rows first."""
     seed: int
 
 
@@ -75,19 +78,26 @@ def fit_quality(catalog: Catalog, seed: int = SEED) -> QualityBeliefs:
                 for model in frame.models[:curated]
             ]
         ),
+        settings=_settings(frame, curated),
         seed=seed,
     )
 
 
-def _nearest_variant(quality: QualityBeliefs, model: int, effort: float) -> int | None:
-    """Measured setting closest to the planned effort and with the most rows; None when none is close."""
-    cells = quality.frame.cells
-    candidates = np.flatnonzero(cells.model == model)
-    close = [v for v in candidates if abs(float(cells.effort[v]) - effort) <= _EFFORT_MATCH]
-    if not close:
-        return None
+def _settings(frame: Frame, curated: int) -> tuple[tuple[int, ...], ...]:
+    cells = frame.cells
     rows = np.bincount(cells.variant, minlength=cells.model.size)
-    return int(max(close, key=lambda v: (int(rows[v]), -int(v))))
+    found: list[list[int]] = [[] for _ in range(curated)]
+    for variant in np.argsort(-rows, kind="stable").tolist():
+        if cells.model[variant] < curated:
+            found[cells.model[variant]].append(variant)
+    return tuple(tuple(some) for some in found)
+
+
+def _nearest_variant(quality: QualityBeliefs, model: int, effort: float) -> int | None:
+    """Measured setting close to the planned effort with the most rows; None when none is close."""
+    effort_of_setting = quality.frame.cells.effort
+    close = (v for v in quality.settings[model] if abs(float(effort_of_setting[v]) - effort) <= _EFFORT_MATCH)
+    return next(close, None)
 
 
 def _moments(quality: QualityBeliefs, model: int, effort: float) -> tuple[Floats, Floats]:
@@ -182,10 +192,18 @@ def _latent(
     )
 
 
+@lru_cache(maxsize=32)
+def _own_noise(seed: int, benchmark: str, models: tuple[str, ...]) -> Draws:
+    """Standard normals (M, S) of what skills do not explain; read-only, since they are shared."""
+    noise = np.array([normal_draws(seed, "own", benchmark, model) for model in models])
+    noise.flags.writeable = False
+    return noise
+
+
 def _latent_draws(quality: QualityBeliefs, latent: _Latent) -> Draws:
     """Draws (M, S); the same model and benchmark give the same draws in every segment."""
     skilled = np.einsum("mk,mks->ms", latent.direction, quality.ability_noise)
-    own = np.array([normal_draws(quality.seed, "own", latent.benchmark, model) for model in quality.model_ids])
+    own = _own_noise(quality.seed, latent.benchmark, quality.model_ids)
     return np.asarray(latent.mean[:, None] + skilled + np.sqrt(latent.own_variance)[:, None] * own)
 
 

@@ -20,7 +20,7 @@ from planner.workload.schema import Segment, Workload
 
 Detail: TypeAlias = Literal["quick", "full"]
 """quick: the choice with its figures, for a slider's move; full: everything the plan tells."""
-FRONT_POINTS = 10
+FRONT_POINTS = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)

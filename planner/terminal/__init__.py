@@ -2,6 +2,5 @@
 
 from planner.terminal.catalog import print_changes, print_model, print_models
 from planner.terminal.outcome import print_outcome, print_sweep
-from planner.terminal.validation import print_validation
 
-__all__ = ["print_changes", "print_model", "print_models", "print_outcome", "print_sweep", "print_validation"]
+__all__ = ["print_changes", "print_model", "print_models", "print_outcome", "print_sweep"]
