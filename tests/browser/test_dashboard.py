@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Watched
 
@@ -18,10 +18,10 @@ def money_in(text: str) -> str:
 
 
 def whole_editor(tab: Watched) -> Locator:
-    """The YAML editor, once the page below it is there too."""
-    tab.page.get_by_role("heading", name="What nobody said").wait_for()
-    tab.settle()
-    return tab.page.get_by_role("textbox", name="The same as YAML, editable")
+    """The YAML editor, once it has its text."""
+    editor = tab.page.get_by_role("textbox", name="The same as YAML, editable")
+    expect(editor).to_have_value(re.compile("version: 1"))
+    return editor
 
 
 def test_all_five_pages_open_by_click_and_nothing_goes_wrong(tab: Watched) -> None:
@@ -84,11 +84,11 @@ def test_an_edited_workload_survives_a_reload_through_its_link(tab: Watched) -> 
     editor = tab.page.get_by_role("textbox", name="The same as YAML, editable")
     editor.fill(re.sub(r"^name: .*$", "name: My own desk", editor.input_value(), count=1, flags=re.MULTILINE))
     editor.press("Control+Enter")
-    tab.page.wait_for_url(re.compile("workload=|kept="))
+    expect(tab.page).to_have_url(re.compile("workload=|kept="), timeout=20_000)
     tab.settle()
     tab.page.reload()
     tab.settle()
-    assert "name: My own desk" in tab.page.get_by_role("textbox", name="The same as YAML, editable").input_value()
+    assert "name: My own desk" in whole_editor(tab).input_value()
 
 
 @pytest.mark.parametrize("width", [1280, 390])
