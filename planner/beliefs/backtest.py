@@ -7,7 +7,7 @@ before it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
@@ -141,19 +141,12 @@ def split_forward(frame: Frame, catalog: Catalog, cut: date, seed: int, scores: 
 
 
 def _subset(cells: Cells, known: Bools) -> Cells:
-    return Cells(
+    return replace(
+        cells,
         variant=cells.variant[known],
         benchmark=cells.benchmark[known],
         z=cells.z[known],
         sampling=cells.sampling[known],
-        model=cells.model,
-        effort=cells.effort,
-        facts=cells.facts,
-        fact_sd=cells.fact_sd,
-        family=cells.family,
-        skill=cells.skill,
-        method=cells.method,
-        skills=cells.skills,
     )
 
 

@@ -100,7 +100,7 @@ def _strip_for(
 ) -> tuple[list[StripSpan], list[SwitchPoint]]:
     answers: list[tuple[float, Outcome]] = []
     for place, (_, changes) in enumerate(_steps):
-        outcome = _outcome_with(_workload, changes, version, day)
+        outcome = outcome_with(_workload, changes)
         if outcome is not None:
             answers.append((float(place), outcome))
     return strip_of(answers, [segment.name for segment in _workload.segments])
@@ -115,7 +115,7 @@ def swings(workload: Workload) -> tuple[Swing, ...]:
 def _swings_for(key: str, version: str, day: date, _workload: Workload) -> tuple[Swing, ...]:  # noqa: ARG001
     found: list[Swing] = []
     for driver in DRIVERS:
-        ends = [_outcome_with(_workload, changes, version, day) for changes in (driver.low, driver.high)]
+        ends = [outcome_with(_workload, changes) for changes in (driver.low, driver.high)]
         low, high = ends
         if isinstance(low, Plan) and isinstance(high, Plan):
             costs = [plan.totals.monthly_cost_usd for plan in (low, high)]
@@ -123,8 +123,9 @@ def _swings_for(key: str, version: str, day: date, _workload: Workload) -> tuple
     return tuple(found)
 
 
-def _outcome_with(workload: Workload, changes: tuple[Change, ...], version: str, day: date) -> Outcome | None:
+def outcome_with(workload: Workload, changes: tuple[Change, ...]) -> Outcome | None:
     """Answer with the changes; None where the workload has nothing for them to change."""
+    version, day = the_catalog().version, today()
     # A prompt may not become shorter than the prefix in it between two changes: the other order is tried as well.
     for ordered in (changes, changes[::-1]):
         with _planning, suppress(InputError):

@@ -1,5 +1,7 @@
 """The latent-skill model on scores that were drawn from it: what it must recover, and how sure it may be."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -67,19 +69,12 @@ def test_ninety_percent_intervals_cover_about_ninety_percent(seed: int) -> None:
 def test_a_model_without_scores_is_wider_than_one_with_many() -> None:
     cells, _, _ = _drawn(4)
     kept = cells.variant != 0
-    without = Cells(
+    without = replace(
+        cells,
         variant=cells.variant[kept],
         benchmark=cells.benchmark[kept],
         z=cells.z[kept],
         sampling=cells.sampling[kept],
-        model=cells.model,
-        effort=cells.effort,
-        facts=cells.facts,
-        fact_sd=cells.fact_sd,
-        family=cells.family,
-        skill=cells.skill,
-        method=cells.method,
-        skills=cells.skills,
     )
     fit = fit_skill_model(without)
     assert np.trace(fit.ability_covariance[0]) > 1.5 * np.trace(fit.ability_covariance[1])
@@ -97,19 +92,14 @@ def test_effort_of_a_thinking_variant_is_told_apart_from_the_model() -> None:
     cells, truth, _ = _drawn(6)
     rng = np.random.default_rng(0)
     row, column = np.nonzero(rng.random((MODELS, BENCHMARKS)) < 0.2)
-    double = Cells(
+    double = replace(
+        cells,
         variant=np.concatenate((cells.variant, row + MODELS)),
         benchmark=np.concatenate((cells.benchmark, column)),
         z=np.concatenate((cells.z, truth[row, column] + 0.5)),
         sampling=np.concatenate((cells.sampling, np.full(row.size, 0.02))),
         model=np.concatenate((cells.model, np.arange(MODELS))),
         effort=np.concatenate((cells.effort, np.ones(MODELS))),
-        facts=cells.facts,
-        fact_sd=cells.fact_sd,
-        family=cells.family,
-        skill=cells.skill,
-        method=cells.method,
-        skills=cells.skills,
     )
     fit = fit_skill_model(double)
     lifted = np.mean(fit.scale * (fit.loading @ fit.effort_effect))
