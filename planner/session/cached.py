@@ -93,8 +93,8 @@ def switches_along(workload: Workload, steps: tuple[Step, ...]) -> tuple[list[St
 @st.cache_resource(show_spinner=False, max_entries=32)
 def _strip_for(
     key: str,  # noqa: ARG001
-    version: str,
-    day: date,
+    version: str,  # noqa: ARG001
+    day: date,  # noqa: ARG001
     _workload: Workload,
     _steps: tuple[Step, ...],
 ) -> tuple[list[StripSpan], list[SwitchPoint]]:

@@ -117,6 +117,11 @@ def draw_strip(session: Session) -> None:
     """Along the slider moved last: which tool serves each kind where, and between which marks it changes."""
     slider, scope = last_moved()
     st.subheader(f"Who wins where: {slider.label.lower()}", anchor=False)
+    if not isinstance(session.outcome, Plan):
+        st.caption(
+            "There is no plan today: relax a limit on the Toolbox page first, then see where tools would change."
+        )
+        return
     now = value_of(slider, scope, session)
     marks = sorted({*slider.marks, today_of(slider, session.workload), now})
     others = other_changes(slider, scope, session)
