@@ -81,7 +81,7 @@ def test_a_link_brings_the_same_picture_back_after_a_reload(tab: Watched) -> Non
 def test_an_edited_workload_survives_a_reload_through_its_link(tab: Watched) -> None:
     tab.open(EXAMPLE)
     tab.go("Workload")
-    editor = tab.page.get_by_role("textbox", name="The same as YAML, editable")
+    editor = whole_editor(tab)
     editor.fill(re.sub(r"^name: .*$", "name: My own desk", editor.input_value(), count=1, flags=re.MULTILINE))
     editor.press("Control+Enter")
     expect(tab.page).to_have_url(re.compile("workload=|kept="), timeout=20_000)
