@@ -25,7 +25,7 @@ PRIVATE = re.compile(
             r"--(extra-)?index-" + "url",
             r"--find-" + "links",
             r"pypi\." + r"org/simple",
-            r"files\.pythonhosted" + r"\.org",
+            r"files\.python" + r"hosted\.org",
             r"(?<![\w.~/])/" + r"(home|root|Users)/\w",
             r"(?<![\w.~/])/" + r"tmp/(venv|bash)",
             r"(?<![\w.~/])/" + r"work/(main|shared|notes)",
