@@ -8,6 +8,8 @@ from planner.beliefs.model import Beliefs
 from planner.catalog.schema import Catalog
 
 T = TypeVar("T")
+WORKLOAD: Final = "workload"
+"""Owner of the parts that all segments share."""
 _KEPT: Final = 3
 
 

@@ -1,60 +1,30 @@
 """Every allowed way to serve every segment, with what is believed of its cost, time and quality."""
 
 from collections.abc import Hashable
-from dataclasses import dataclass, replace
 from datetime import date
+from typing import Final
 
-import numpy as np
-
-from planner.beliefs.components import pool_usd_per_replica_month
-from planner.beliefs.cost import gate_usage_usd, retrieval_usage_usd, volume_factor
-from planner.beliefs.energy import pool_carbon_kg_per_replica_month
+from planner.beliefs.cost import volume_factor
 from planner.beliefs.model import Beliefs
 from planner.beliefs.serving import peak_requests_per_second
 from planner.catalog.schema import Catalog
-from planner.options.base import (
-    Asked,
-    Base,
-    Rows,
-    build_base,
-    build_rows,
-    candidates_of,
-    gather,
-    overloaded_devices,
-    price_factor,
-)
-from planner.options.cache import OptionsCache
+from planner.options.base import Asked, Base, Rows, build_base, build_rows, candidates_of, overloaded_devices
+from planner.options.cache import WORKLOAD, OptionsCache
 from planner.options.cascade import choose_cascades
 from planner.options.exclusions import Needs, needs_of
 from planner.options.figures import CostsByShape, TimesByShape, costs_of, times_of
-from planner.options.machines import pool_id
-from planner.options.parts import Part, component_of, depends_on_segment
-from planner.options.qualities import SegmentQualities, check_names, floor_of, qualities_of, quality_key
+from planner.options.join import SegmentPart, join_segments
+from planner.options.qualities import Floor, SegmentQualities, check_names, floor_of, qualities_of, quality_key
 from planner.options.retrieval import Retrieval, choose_retrieval
-from planner.options.rows import GROUNDED, shapes_needed
-from planner.options.table import Component, Options, OptionTable, Pool
-from planner.options.ways import API, Found, Ways, find_ways
+from planner.options.rows import shapes_needed
+from planner.options.scale import Scale, Scaled, scale_base
+from planner.options.table import Options, OptionTable
+from planner.options.ways import Found, Ways, find_ways
 from planner.options.world import Fleet, World, build_fleet, build_world
-from planner.units import DRAW_COUNT, Draws, Ints
 from planner.workload.schema import Assumptions, LatencyLimits, RelativeFloor, Segment, Workload
 
-_WORKLOAD = "workload"
-_MACHINE_ASSUMPTIONS = ("prefer_commitment", "amortise_months", "electricity_usd_per_kwh")
+_MACHINE_ASSUMPTIONS: Final = ("prefer_commitment", "amortise_months", "electricity_usd_per_kwh")
 """What the price of a machine depends on, beside the factor that all GPU prices share."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _SegmentPart:
-    """One segment's options before they are joined with the others'."""
-
-    segment: Segment
-    retrieval: Retrieval | None
-    found: Found
-    rows: Rows
-    base: Base
-    qualities: SegmentQualities
-    table: OptionTable
-    """Pools and component sets numbered within the segment."""
 
 
 def enumerate_options(
@@ -81,18 +51,17 @@ def enumerate_options(
     check_names(workload, catalog)
     kept = OptionsCache() if cache is None else cache
     kept.bind(catalog, beliefs, today)
-    world = kept.recall("world", _WORKLOAD, None, lambda: build_world(catalog, beliefs, today))
+    world = kept.recall("world", WORKLOAD, None, lambda: build_world(catalog, beliefs, today))
     may_own = workload.assumptions.prefer_commitment == "owned" or any(
         not segment.data.may_leave_premises for segment in workload.segments
     )
     needs = [needs_of(segment, may_own=may_own) for segment in workload.segments]
     fleet = _fleet(world, workload.assumptions, needs, kept)
-    parts = [_segment_part(world, fleet, workload, segment, need, kept) for segment, need in _zip(workload, needs)]
-    return _join(world, fleet, workload, parts, kept)
-
-
-def _zip(workload: Workload, needs: list[Needs]) -> list[tuple[Segment, Needs]]:
-    return list(zip(workload.segments, needs, strict=True))
+    parts = [
+        _segment_part(world, fleet, workload, segment, need, kept)
+        for segment, need in zip(workload.segments, needs, strict=True)
+    ]
+    return join_segments(world, fleet, workload, parts, kept)
 
 
 def _neutral(assumptions: Assumptions) -> Assumptions:
@@ -115,7 +84,7 @@ def _fleet(world: World, assumptions: Assumptions, needs: list[Needs], kept: Opt
     priced_by = {name: getattr(assumptions, name) for name in _MACHINE_ASSUMPTIONS}
     neutral = Assumptions(**priced_by)
     key = (frozenset(rules), neutral)
-    return kept.recall("fleet", _WORKLOAD, key, lambda: build_fleet(world, neutral, list(rules.values())))
+    return kept.recall("fleet", WORKLOAD, key, lambda: build_fleet(world, neutral, list(rules.values())))
 
 
 def _unit(segment: Segment) -> Segment:
@@ -136,7 +105,7 @@ def _unit(segment: Segment) -> Segment:
 
 def _segment_part(
     world: World, fleet: Fleet, workload: Workload, segment: Segment, needs: Needs, kept: OptionsCache
-) -> _SegmentPart:
+) -> SegmentPart:
     name = segment.name
     volume = volume_factor(workload)
     known_by = quality_key(segment)
@@ -154,42 +123,13 @@ def _segment_part(
     base = _base(world, fleet, asked, found, times, costs, rows, kept)
     scale = Scale(segment.requests_per_month * volume, rps, workload.assumptions.frontier_price_factor)
     scaled = kept.recall(
-        "scaled", name, (base, costs, scale), lambda: _scaled(world, found.ways, times, costs, base, asked, scale)
+        "scaled", name, (base, costs, scale), lambda: scale_base(world, found.ways, times, costs, base, asked, scale)
     )
-    floor = kept.recall("floor", name, (known_by, segment.quality_floor), lambda: _floor(world, segment, qualities))
+    floor = kept.recall("floor", name, (known_by, segment.quality_floor), lambda: floor_of(world, segment, qualities))
     table = kept.recall(
         "table", name, (base, scaled, floor), lambda: _table(world, found.ways, base, asked, scaled, floor)
     )
-    return _SegmentPart(unit, retrieval, found, rows, base, qualities, table)
-
-
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """What the base of a segment is scaled by."""
-
-    requests: float
-    """Requests in an average month of the horizon."""
-    rps: float
-    """Requests a second of the busiest hour."""
-    frontier_factor: float
-    """Price of frontier models by API over today's."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Scaled:
-    usage_usd: Draws
-    pool_load: Draws
-    carbon_kg: Draws
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Floor:
-    draws: Draws
-    text: str
-
-
-def _floor(world: World, segment: Segment, qualities: SegmentQualities) -> _Floor:
-    return _Floor(*floor_of(world, segment, qualities))
+    return SegmentPart(unit, retrieval, found, base, qualities.anchor, table)
 
 
 def _grounds(
@@ -272,7 +212,7 @@ def _retrieval(
     )
 
 
-def _table(world: World, ways: Ways, base: Base, asked: Asked, scaled: _Scaled, floor: _Floor) -> OptionTable:
+def _table(world: World, ways: Ways, base: Base, asked: Asked, scaled: Scaled, floor: Floor) -> OptionTable:
     """The options of a segment, pools and component sets numbered within it."""
     columns = base.columns
     return OptionTable(
@@ -298,182 +238,4 @@ def _table(world: World, ways: Ways, base: Base, asked: Asked, scaled: _Scaled, 
         ttft_p95_ms=base.ttft_p95_ms,
         total_p95_ms=base.total_p95_ms,
         carbon_kg=scaled.carbon_kg,
-    )
-
-
-def _scaled(
-    world: World, ways: Ways, times: TimesByShape, costs: CostsByShape, base: Base, asked: Asked, scale: Scale
-) -> _Scaled:
-    """Usage, load and carbon of all options at a volume and a price of frontier models."""
-    made = _Scaled(
-        _usage(world, ways, costs, base, asked, scale),
-        _pool_load(ways, times, base, scale.rps),
-        _carbon(costs, base, scale.requests),
-    )
-    for column in (made.usage_usd, made.pool_load, made.carbon_kg):
-        column.flags.writeable = False
-    return made
-
-
-def _usage(world: World, ways: Ways, costs: CostsByShape, base: Base, asked: Asked, scale: Scale) -> Draws:
-    """USD a month that grows with requests, (N, S): tokens, retrieval; for cascades both members and the gate."""
-    rows, cascades = base.rows, base.cascades
-    single = rows.way.size
-    usage = np.empty((base.columns.model.size, DRAW_COUNT))
-    by_shape = {shape: cost.usage_usd for shape, cost in costs.of.items()}
-    gather(by_shape, rows.way, rows.technique, out=usage[:single])
-    factor = scale.requests * price_factor(world, ways, rows.way, rows.technique)
-    dearer = world.models.frontier[ways.model[rows.way]] & (ways.serving[rows.way] == API)
-    usage[:single] *= np.where(dearer, scale.frontier_factor * factor, factor)[:, None]
-    search = np.zeros(DRAW_COUNT)
-    if asked.retrieval is not None:
-        embedder, store = asked.retrieval.embedder, asked.retrieval.store
-        search = scale.requests * retrieval_usage_usd(world.catalog, asked.segment, embedder, store, seed=world.seed)
-        usage[:single][GROUNDED[rows.technique]] += search
-    if cascades.weak.size:
-        gate = scale.requests * gate_usage_usd(world.catalog, asked.segment, seed=world.seed)
-        # Passages were found once, for the small model.
-        found = np.where(GROUNDED[rows.technique[cascades.strong]][:, None], search, 0.0)
-        usage[single:] = usage[cascades.weak] + cascades.share * (usage[cascades.strong] - found) + gate
-    return usage
-
-
-def _pool_load(ways: Ways, times: TimesByShape, base: Base, rps: float) -> Draws:
-    """Replicas' worth of work at the busiest hour, (N, S); 0 without a pool."""
-    rows, cascades = base.rows, base.cascades
-    load = np.zeros((base.columns.model.size, DRAW_COUNT))
-    pooled = np.flatnonzero(ways.setup[rows.way] >= 0)
-    by_shape = {shape: timed.capacity_rps for shape, timed in times.of.items()}
-    load[pooled] = rps / gather(by_shape, rows.way[pooled], rows.technique[pooled])
-    if cascades.weak.size:
-        load[rows.way.size :] = load[cascades.weak] + cascades.share * load[cascades.strong]
-    return load
-
-
-def _carbon(costs: CostsByShape, base: Base, requests: float) -> Draws:
-    """CO2-equivalent a month, kg, (N, S), pools apart."""
-    rows, cascades = base.rows, base.cascades
-    single = rows.way.size
-    carbon = np.empty((base.columns.model.size, DRAW_COUNT))
-    by_shape = {shape: cost.carbon_kg for shape, cost in costs.of.items()}
-    gather(by_shape, rows.way, rows.technique, out=carbon[:single])
-    carbon[:single] *= requests
-    carbon[single:] = carbon[cascades.weak] + cascades.share * carbon[cascades.strong]
-    return carbon
-
-
-def _join(world: World, fleet: Fleet, workload: Workload, parts: list[_SegmentPart], kept: OptionsCache) -> Options:
-    """All segments' options: pools and components numbered over the whole workload, each once."""
-    setups = list(dict.fromkeys(setup for part in parts for setup in part.base.pools))
-    pool_number = {setup: number for number, setup in enumerate(setups)}
-    first_user = {piece: part for part in reversed(parts) for piece in part.base.parts}
-    pieces = list(dict.fromkeys(piece for part in parts for piece in part.base.parts))
-    piece_number = {piece: number for number, piece in enumerate(pieces)}
-    tables = tuple(_renumbered(part, pool_number, piece_number, kept) for part in parts)
-    return Options(
-        tables=tables,
-        components=tuple(_component(world, workload, piece, first_user[piece], kept) for piece in pieces),
-        pools=_pools(world, fleet, workload, setups, parts, kept),
-        exclusions=tuple(item for part in parts for item in (*part.found.exclusions, *part.rows.exclusions)),
-        anchors=tuple(part.qualities.anchor for part in parts),
-        retirements=tuple(dict.fromkeys(item for part in parts for item in part.found.retirements)),
-    )
-
-
-def _renumbered(
-    part: _SegmentPart, pool_number: dict[int, int], piece_number: dict[Part, int], kept: OptionsCache
-) -> OptionTable:
-    """The table with pools and components numbered over the workload; the same object while the numbers stay."""
-    pools = tuple(pool_number[setup] for setup in part.base.pools)
-    pieces = tuple(piece_number[piece] for piece in part.base.parts)
-
-    def renumber() -> OptionTable:
-        lookup: Ints = np.array([*pools, -1], dtype=np.int64)
-        sets = tuple(tuple(sorted(pieces[member] for member in members)) for members in part.base.part_sets)
-        return replace(part.table, pool=lookup[part.table.pool], component_sets=sets)
-
-    return kept.recall("joined", part.table.segment, (part.table, pools, pieces), renumber)
-
-
-def _component(world: World, workload: Workload, piece: Part, user: _SegmentPart, kept: OptionsCache) -> Component:
-    """The priced component of a part, kept by its assumptions and, where it matters, its segment."""
-    assumptions = workload.assumptions.model_copy(update={"frontier_price_factor": 1.0})
-    segment = user.segment if depends_on_segment(piece) else None
-    return kept.recall(
-        "component",
-        piece.id,
-        (assumptions, segment, user.retrieval if piece.kind == "rag_index" else None),
-        lambda: component_of(world.catalog, piece, user.segment, user.retrieval, assumptions, world.seed),
-    )
-
-
-def _pools(
-    world: World, fleet: Fleet, workload: Workload, setups: list[int], parts: list[_SegmentPart], kept: OptionsCache
-) -> tuple[Pool, ...]:
-    """Pools with the price of a replica at the workload's assumptions."""
-    most = _most_replicas(parts, workload)
-    key = (tuple(setups), workload.assumptions, fleet, tuple(most[setup] for setup in setups))
-
-    def make() -> tuple[Pool, ...]:
-        machine_usd = {
-            number: _machine_month(world, fleet, number, workload.assumptions)
-            for number in sorted({fleet.setups[setup].machine for setup in setups})
-        }
-        return tuple(_pool(world, fleet, setup, machine_usd, most[setup]) for setup in setups)
-
-    return kept.recall("pools", _WORKLOAD, key, make)
-
-
-def _most_replicas(parts: list[_SegmentPart], workload: Workload) -> dict[int, int]:
-    """More replicas than any plan could need of each pool: all segments on it in their most loaded draws, and one."""
-    most: dict[int, float] = {}
-    for part in parts:
-        pooled = np.flatnonzero(part.table.pool >= 0)
-        if pooled.size == 0:
-            continue
-        peak = part.table.pool_load[pooled].max(axis=1)
-        highest = np.zeros(len(part.base.pools))
-        np.maximum.at(highest, part.table.pool[pooled], peak)
-        for setup, load in zip(part.base.pools, highest, strict=True):
-            most[setup] = most.get(setup, 0.0) + float(load)
-    cap = workload.assumptions.gpu_utilisation_cap
-    return {setup: int(np.ceil(load / cap)) + 1 for setup, load in most.items()}
-
-
-def _machine_month(world: World, fleet: Fleet, number: int, assumptions: Assumptions) -> tuple[float, float]:
-    """USD and kg CO2-equivalent of one replica on a machine in a month."""
-    machine = fleet.machines[number]
-    usd = pool_usd_per_replica_month(machine.price, machine.gpu, machine.gpus, assumptions, world.catalog)
-    gpu = machine.gpu
-    if gpu.tdp_w is None:
-        # assumption: a board whose power isn't published draws as much as the hungriest one that is.
-        gpu = replace(gpu, tdp_w=max((other.tdp_w or 0.0 for other in world.catalog.gpus.values()), default=0.0))
-    carbon = pool_carbon_kg_per_replica_month(
-        world.catalog, gpu, machine.gpus, machine.price.area, assumptions, world.seed
-    )
-    return usd, float(carbon.mean())
-
-
-def _pool(world: World, fleet: Fleet, setup: int, months: dict[int, tuple[float, float]], most: int) -> Pool:
-    choice = fleet.setups[setup]
-    machine = fleet.machines[choice.machine]
-    usd, carbon = months[choice.machine]
-    how = (
-        f"{machine.gpus} x {machine.gpu.name}, {machine.price.instance or 'own machine'}:"
-        f" {usd:,.0f} USD a month for one replica ({machine.price.billing.replace('_', ' ')})"
-    )
-    return Pool(
-        id=pool_id(choice, fleet.machines, world.models.models),
-        model=world.models.ids[choice.model],
-        gpu=machine.gpu.id,
-        gpus_per_replica=machine.gpus,
-        precision=choice.precision,
-        provider=machine.provider,
-        area=machine.price.area,
-        usd_per_replica_month=usd,
-        max_replicas=most,
-        min_replicas=1,
-        carbon_kg_per_replica_month=carbon,
-        sizing=(how,),
-        source_ids=(f"gpu:{machine.gpu.id}", f"gpu_price:{machine.price.provider}:{machine.price.instance}"),
     )

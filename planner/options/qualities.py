@@ -34,6 +34,16 @@ class SegmentQualities:
     anchor: AnchorUse
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Floor:
+    """Least acceptable quality of a segment."""
+
+    draws: Draws
+    """(S,)"""
+    text: str
+    """How it reads: 'at least 0.90'."""
+
+
 def quality_key(segment: Segment) -> Segment:
     """The segment with everything reset that its quality doesn't depend on: equal keys have equal qualities."""
     return segment.model_copy(
@@ -108,22 +118,22 @@ def _with_quantised(world: World, draws: Draws, model: Ints, bits: Ints) -> tupl
     return np.concatenate(stack), position
 
 
-def floor_of(world: World, segment: Segment, qualities: SegmentQualities) -> tuple[Draws, str]:
-    """Least acceptable quality (S,) and how it reads; 95 % as good as the best model where the user gives none.
+def floor_of(world: World, segment: Segment, qualities: SegmentQualities) -> Floor:
+    """Least acceptable quality of a segment; 95 % as good as the best model where the user gives none.
 
     'best' is the one model, still to be had, with the highest mean quality on the segment, whatever the segment's
     other limits; techniques beyond retrieval don't count, so that the floor doesn't move with what is enumerated.
     """
     floor = _DEFAULT_FLOOR if segment.quality_floor is None else segment.quality_floor
     if not isinstance(floor, RelativeFloor):
-        return np.full(DRAW_COUNT, floor), f"at least {floor:.2f}"
+        return Floor(np.full(DRAW_COUNT, floor), f"at least {floor:.2f}")
     if floor.of == "best":
         mean = np.where(world.available, qualities.reference.mean(axis=1), -np.inf)
         row = int(np.argmax(mean))
     else:
         row = world.models.row[known_model(world.catalog, floor.of, f"segments.{segment.name}.quality_floor.of")]
     text = f"at least {floor.at_least:.0%} as good as {world.models.ids[row]}"
-    return np.clip(floor.at_least * qualities.reference[row], 0.0, 1.0), text
+    return Floor(np.clip(floor.at_least * qualities.reference[row], 0.0, 1.0), text)
 
 
 def known_model(catalog: Catalog, name: str, field: str) -> str:

@@ -1,0 +1,151 @@
+"""Joining the segments: pools and components numbered over the whole workload, each priced once."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from planner.beliefs.components import pool_usd_per_replica_month
+from planner.beliefs.energy import pool_carbon_kg_per_replica_month
+from planner.options.base import Base
+from planner.options.cache import WORKLOAD, OptionsCache
+from planner.options.machines import pool_id
+from planner.options.parts import Part, component_of, depends_on_segment
+from planner.options.retrieval import Retrieval
+from planner.options.table import AnchorUse, Component, Options, OptionTable, Pool
+from planner.options.ways import Found
+from planner.options.world import Fleet, World
+from planner.units import Ints
+from planner.workload.schema import Assumptions, Segment, Workload
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SegmentPart:
+    """One segment's options before they are joined with the others'."""
+
+    segment: Segment
+    """At one request a month, without limits: what its components are priced by."""
+    retrieval: Retrieval | None
+    found: Found
+    base: Base
+    anchor: AnchorUse
+    table: OptionTable
+    """Pools and component sets numbered within the segment."""
+
+
+def join_segments(
+    world: World, fleet: Fleet, workload: Workload, parts: list[SegmentPart], kept: OptionsCache
+) -> Options:
+    """All segments' options: pools and components numbered over the whole workload, each once."""
+    setups = list(dict.fromkeys(setup for part in parts for setup in part.base.pools))
+    pool_number = {setup: number for number, setup in enumerate(setups)}
+    first_user = {piece: part for part in reversed(parts) for piece in part.base.parts}
+    pieces = list(dict.fromkeys(piece for part in parts for piece in part.base.parts))
+    piece_number = {piece: number for number, piece in enumerate(pieces)}
+    tables = tuple(_renumbered(part, pool_number, piece_number, kept) for part in parts)
+    return Options(
+        tables=tables,
+        components=tuple(_component(world, workload, piece, first_user[piece], kept) for piece in pieces),
+        pools=_pools(world, fleet, workload, setups, parts, kept),
+        exclusions=tuple(item for part in parts for item in (*part.found.exclusions, *part.base.rows.exclusions)),
+        anchors=tuple(part.anchor for part in parts),
+        retirements=tuple(dict.fromkeys(item for part in parts for item in part.found.retirements)),
+    )
+
+
+def _renumbered(
+    part: SegmentPart, pool_number: dict[int, int], piece_number: dict[Part, int], kept: OptionsCache
+) -> OptionTable:
+    """The table with pools and components numbered over the workload; the same object while the numbers stay."""
+    pools = tuple(pool_number[setup] for setup in part.base.pools)
+    pieces = tuple(piece_number[piece] for piece in part.base.parts)
+
+    def renumber() -> OptionTable:
+        lookup: Ints = np.array([*pools, -1], dtype=np.int64)
+        sets = tuple(tuple(sorted(pieces[member] for member in members)) for members in part.base.part_sets)
+        return replace(part.table, pool=lookup[part.table.pool], component_sets=sets)
+
+    return kept.recall("joined", part.table.segment, (part.table, pools, pieces), renumber)
+
+
+def _component(world: World, workload: Workload, piece: Part, user: SegmentPart, kept: OptionsCache) -> Component:
+    """The priced component of a part, kept by its assumptions and, where it matters, its segment."""
+    assumptions = workload.assumptions.model_copy(update={"frontier_price_factor": 1.0})
+    segment = user.segment if depends_on_segment(piece) else None
+    return kept.recall(
+        "component",
+        piece.id,
+        (assumptions, segment, user.retrieval if piece.kind == "rag_index" else None),
+        lambda: component_of(world.catalog, piece, user.segment, user.retrieval, assumptions, world.seed),
+    )
+
+
+def _pools(
+    world: World, fleet: Fleet, workload: Workload, setups: list[int], parts: list[SegmentPart], kept: OptionsCache
+) -> tuple[Pool, ...]:
+    """Pools with the price of a replica at the workload's assumptions."""
+    most = _most_replicas(parts, workload)
+    key = (tuple(setups), workload.assumptions, fleet, tuple(most[setup] for setup in setups))
+
+    def make() -> tuple[Pool, ...]:
+        machine_usd = {
+            number: _machine_month(world, fleet, number, workload.assumptions)
+            for number in sorted({fleet.setups[setup].machine for setup in setups})
+        }
+        return tuple(_pool(world, fleet, setup, machine_usd, most[setup]) for setup in setups)
+
+    return kept.recall("pools", WORKLOAD, key, make)
+
+
+def _most_replicas(parts: list[SegmentPart], workload: Workload) -> dict[int, int]:
+    """More replicas than any plan could need of each pool: all segments on it in their most loaded draws, and one."""
+    most: dict[int, float] = {}
+    for part in parts:
+        pooled = np.flatnonzero(part.table.pool >= 0)
+        if pooled.size == 0:
+            continue
+        peak = part.table.pool_load[pooled].max(axis=1)
+        highest = np.zeros(len(part.base.pools))
+        np.maximum.at(highest, part.table.pool[pooled], peak)
+        for setup, load in zip(part.base.pools, highest, strict=True):
+            most[setup] = most.get(setup, 0.0) + float(load)
+    cap = workload.assumptions.gpu_utilisation_cap
+    return {setup: int(np.ceil(load / cap)) + 1 for setup, load in most.items()}
+
+
+def _machine_month(world: World, fleet: Fleet, number: int, assumptions: Assumptions) -> tuple[float, float]:
+    """USD and kg CO2-equivalent of one replica on a machine in a month."""
+    machine = fleet.machines[number]
+    usd = pool_usd_per_replica_month(machine.price, machine.gpu, machine.gpus, assumptions, world.catalog)
+    gpu = machine.gpu
+    if gpu.tdp_w is None:
+        # assumption: a board whose power isn't published draws as much as the hungriest one that is.
+        gpu = replace(gpu, tdp_w=max((other.tdp_w or 0.0 for other in world.catalog.gpus.values()), default=0.0))
+    carbon = pool_carbon_kg_per_replica_month(
+        world.catalog, gpu, machine.gpus, machine.price.area, assumptions, world.seed
+    )
+    return usd, float(carbon.mean())
+
+
+def _pool(world: World, fleet: Fleet, setup: int, months: dict[int, tuple[float, float]], most: int) -> Pool:
+    choice = fleet.setups[setup]
+    machine = fleet.machines[choice.machine]
+    usd, carbon = months[choice.machine]
+    how = (
+        f"{machine.gpus} x {machine.gpu.name}, {machine.price.instance or 'own machine'}:"
+        f" {usd:,.0f} USD a month for one replica ({machine.price.billing.replace('_', ' ')})"
+    )
+    return Pool(
+        id=pool_id(choice, fleet.machines, world.models.models),
+        model=world.models.ids[choice.model],
+        gpu=machine.gpu.id,
+        gpus_per_replica=machine.gpus,
+        precision=choice.precision,
+        provider=machine.provider,
+        area=machine.price.area,
+        usd_per_replica_month=usd,
+        max_replicas=most,
+        min_replicas=1,
+        carbon_kg_per_replica_month=carbon,
+        sizing=(how,),
+        source_ids=(f"gpu:{machine.gpu.id}", f"gpu_price:{machine.price.provider}:{machine.price.instance}"),
+    )
