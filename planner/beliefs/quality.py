@@ -16,8 +16,9 @@ from planner.beliefs.quality_cells import Frame, build_frame, effort_of, planned
 from planner.beliefs.skill_model import SkillFit, fit_skill_model
 from planner.catalog.schema import Benchmark, Catalog
 from planner.errors import InputError
+from planner.terms import SKILLS
 from planner.units import DRAW_COUNT, SEED, Draws, Floats, Ints, logistic, normal_draws, stream
-from planner.workload.schema import SKILLS, Segment
+from planner.workload.schema import Segment
 
 _LIKE_SD: Final = 0.25
 """A segment said to be 'about as hard as' a benchmark differs from it by this much, logit sd (a stated prior)."""

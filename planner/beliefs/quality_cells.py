@@ -11,8 +11,8 @@ import numpy as np
 
 from planner.beliefs.skill_model import Cells
 from planner.catalog.schema import Benchmark, Catalog, Evidence, Model
+from planner.terms import SKILLS
 from planner.units import Floats, Ints
-from planner.workload.schema import SKILLS
 
 _ITEMS_WHEN_UNSTATED: Final = 80.0
 _RATING_VARIANCE: Final = 0.003

@@ -18,23 +18,8 @@ import numpy as np
 from planner.catalog.files import index_rows, load_csv_rows, load_yaml_rows, parse_rows
 from planner.catalog.schema import Anchor, Benchmark, Evidence
 from planner.errors import InputError
+from planner.terms import SKILLS
 
-BENCHMARK_SKILLS: Final = (
-    "classification",
-    "extraction",
-    "summarization",
-    "knowledge_qa",
-    "grounded_qa",
-    "chat",
-    "writing",
-    "translation",
-    "coding",
-    "reasoning",
-    "math",
-    "instruction_following",
-    "agentic",
-)
-"""The skills of the workload format; the catalog does not import the workload."""
 _COLUMNS: Final = ("model", "benchmark", "score", "n", "date", "source")
 _DATE: Final = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 _ELO_RANGE: Final = (200.0, 3000.0)
@@ -100,8 +85,8 @@ def load_benchmarks(path: Path) -> dict[str, Benchmark]:
     rows = [{**row, "chance": row.get("chance", 0.0)} for row in _with_blanks(path, ("items", "reference_elo"))]
     benchmarks = index_rows(path, parse_rows(path, rows, Benchmark))
     for benchmark in benchmarks.values():
-        if benchmark.skill not in BENCHMARK_SKILLS:
-            allowed = f"one of {', '.join(BENCHMARK_SKILLS)}"
+        if benchmark.skill not in SKILLS:
+            allowed = f"one of {', '.join(SKILLS)}"
             raise InputError(path.name, f"{benchmark.id}.skill", found=benchmark.skill, allowed=allowed)
         if benchmark.link == "elo" and benchmark.reference_elo is None:
             raise InputError(path.name, f"{benchmark.id}.reference_elo", found="nothing", allowed="a rating")
@@ -130,7 +115,7 @@ def load_aliases(path: Path) -> dict[tuple[str, str], Alias]:
 def load_anchors(path: Path, benchmarks: Mapping[str, Benchmark]) -> dict[str, Anchor]:
     """The usual benchmark of each skill, by skill."""
     anchors = index_rows(path, parse_rows(path, load_yaml_rows(path, "anchors"), Anchor, "skill"), "skill")
-    for skill in BENCHMARK_SKILLS:
+    for skill in SKILLS:
         anchor = anchors.get(skill)
         if anchor is None:
             raise InputError(path.name, skill, found="nothing", allowed="one anchor for each skill")

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from planner.catalog.evidence import BENCHMARK_SKILLS
 from planner.errors import InputError
+from planner.terms import SKILLS
 
 _NEEDED: Final = ("model", "benchmark", "skill", "score")
 _OPTIONAL: Final = (
@@ -110,8 +110,8 @@ def _parse(file: str, line: int, header: Sequence[str], cells: Sequence[str]) ->
     for name in ("model", "benchmark", "skill"):
         if not given[name]:
             raise InputError(file, f"line {line}: {name}", found="nothing", allowed="a name")
-    if given["skill"] not in BENCHMARK_SKILLS:
-        allowed = f"one of {', '.join(BENCHMARK_SKILLS)}"
+    if given["skill"] not in SKILLS:
+        allowed = f"one of {', '.join(SKILLS)}"
         raise InputError(file, f"line {line}: skill", found=given["skill"], allowed=allowed)
     total = _number(given.get("total_params_b", ""), file, line, "total_params_b")
     active = _number(given.get("active_params_b", ""), file, line, "active_params_b")

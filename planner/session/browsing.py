@@ -13,9 +13,9 @@ from planner.options.table import TECHNIQUES, TIERS, OptionTable
 from planner.planning.plan import Figure
 from planner.report.charts import PricedModel, SkillEstimate
 from planner.session.cached import the_beliefs, the_catalog, today
+from planner.terms import SKILLS, Skill
 from planner.units import Draws, interval_of
 from planner.workload.load import check_workload
-from planner.workload.schema import SKILLS, Skill
 
 _REQUESTS: float = 1000.0
 

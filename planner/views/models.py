@@ -11,9 +11,9 @@ from planner.report.charts import PricedModel
 from planner.report.format import money, number, percent
 from planner.session import Session, the_catalog, today
 from planner.session.browsing import Asked
+from planner.terms import AREAS, SKILLS
 from planner.views.frame import shown_mode
 from planner.views.tables import Row, draw_csv_button, draw_json_button
-from planner.workload.schema import AREAS, SKILLS
 
 _CHART: Final = "models.chart"
 _TABLE: Final = "models.table"

@@ -7,8 +7,9 @@ from typing import Final, Literal, TypeAlias
 import streamlit as st
 
 from planner.session import Session, edit_field, edit_values, field_value, show_value
+from planner.terms import AREAS, SKILLS
 from planner.workload.load import plain_workload
-from planner.workload.schema import AREAS, SKILLS, Segment
+from planner.workload.schema import Segment
 
 _SWITCH: Final = "workload.segment"
 Kind: TypeAlias = Literal["number", "count", "share", "text", "choice", "choices", "flag"]

@@ -1,27 +1,11 @@
 """The workload: what is asked. Version 1 of the YAML; the pydantic models here are its only definition."""
 
-from typing import Annotated, Any, Literal, TypeAlias, get_args
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-Skill: TypeAlias = Literal[
-    "classification",
-    "extraction",
-    "summarization",
-    "knowledge_qa",
-    "grounded_qa",
-    "chat",
-    "writing",
-    "translation",
-    "coding",
-    "reasoning",
-    "math",
-    "instruction_following",
-    "agentic",
-]
-SKILLS: tuple[Skill, ...] = get_args(Skill)
-Area: TypeAlias = Literal["eu", "us", "uk", "ch", "ca", "jp", "au", "in", "kr", "sg", "br", "apac", "cn"]
-AREAS: tuple[Area, ...] = get_args(Area)
+from planner.terms import Area, Skill
+
 Modality: TypeAlias = Literal["text", "image", "audio", "video", "pdf"]
 Sensitivity: TypeAlias = Literal["public", "internal", "personal", "confidential"]
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from planner.terms import Skill
 from planner.workload.samples import Sample
-from planner.workload.schema import Skill
 
 _AGREE: Final = 0.6
 """Share of the samples that must point to one skill."""

@@ -11,8 +11,9 @@ from planner.beliefs.quality_cells import effort_of, planned_effort, score_logit
 from planner.catalog import load_catalog
 from planner.catalog.schema import Catalog
 from planner.errors import InputError
+from planner.terms import SKILLS
 from planner.units import DRAW_COUNT, interval_of, logit
-from planner.workload.schema import SKILLS, Segment
+from planner.workload.schema import Segment
 
 
 @lru_cache(maxsize=1)

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 
 from planner.catalog.evidence import (
-    BENCHMARK_SKILLS,
     load_aliases,
     load_anchors,
     load_benchmarks,
@@ -19,7 +18,7 @@ from planner.catalog.evidence import (
 from planner.catalog.schema import Benchmark, Evidence
 from planner.errors import InputError
 from planner.resources import catalogs_dir
-from planner.workload.schema import SKILLS
+from planner.terms import SKILLS
 
 CATALOGS = catalogs_dir()
 Loaded = tuple[Evidence, dict[str, Benchmark], tuple[str, ...]]
@@ -118,10 +117,6 @@ def test_error_rates_are_turned_so_that_higher_is_better(loaded: Loaded) -> None
 def test_every_skill_has_benchmarks_of_its_own(loaded: Loaded) -> None:
     _, benchmarks, _ = loaded
     assert {benchmark.skill for benchmark in benchmarks.values()} == set(SKILLS)
-
-
-def test_the_skills_are_those_of_the_workload_format() -> None:
-    assert BENCHMARK_SKILLS == SKILLS
 
 
 def test_every_benchmark_says_why_it_loads_on_its_skill(loaded: Loaded) -> None:

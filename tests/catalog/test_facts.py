@@ -14,7 +14,7 @@ from planner.catalog.facts import (
 from planner.catalog.load import load_catalog
 from planner.errors import InputError
 from planner.resources import catalogs_dir
-from planner.workload.schema import SKILLS
+from planner.terms import SKILLS
 
 CATALOGS = catalogs_dir()
 PRIOR_HEADER = "id,family,a,b,unit,number_class,source,date,note\n"

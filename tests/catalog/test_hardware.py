@@ -8,7 +8,7 @@ from planner.catalog.hardware import load_carbon, load_gpu_prices, load_gpus
 from planner.catalog.schema import Gpu, GpuPrice
 from planner.errors import InputError
 from planner.resources import catalogs_dir
-from planner.workload.schema import AREAS
+from planner.terms import AREAS
 
 CATALOGS = catalogs_dir()
 GPU_HEADER = (
