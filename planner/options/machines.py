@@ -170,11 +170,16 @@ def pool_id(choice: SetupChoice, machines: Sequence[Machine], models: Sequence[M
     return f"{models[choice.model].id}@{machine.gpus}x{machine.gpu.id}/{choice.precision}@{where}"
 
 
+def area_text(area: str) -> str:
+    """How an area reads in the label of a place; two of them are no one area."""
+    return {"global": "anywhere", "unknown": "place not stated"}.get(area, area.upper())
+
+
 def machine_place(machine: Machine, precision: Precision, names: dict[str, str]) -> Place:
     """Place of a pool: '1x L40S · Nebius · EU'."""
     provider = "own machines" if machine.owned else names.get(machine.provider, machine.provider)
     area = machine.price.area
     parts = [f"{machine.gpus}x {machine.gpu.name}", provider]
     if area and not machine.owned:
-        parts.append({"global": "anywhere", "unknown": "place not stated"}.get(area, area.upper()))
+        parts.append(area_text(area))
     return Place("self_hosted", " · ".join(parts), machine.provider, area, "", precision)

@@ -1,7 +1,7 @@
 """The parts that options need set up and kept up: what they are called, who shares them, what they cost."""
 
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
 from planner.beliefs.components import (
     MonthlyCost,
@@ -15,21 +15,9 @@ from planner.beliefs.components import (
 )
 from planner.catalog.schema import Catalog
 from planner.options.retrieval import Retrieval
-from planner.options.table import Component
+from planner.options.table import Component, ComponentKind
 from planner.workload.schema import Assumptions, Segment
 
-Kind: TypeAlias = Literal[
-    "provider",
-    "fine_tune",
-    "rag_index",
-    "vector_store",
-    "self_hosted_stack",
-    "self_hosted_model",
-    "adapter_pool",
-    "few_shot",
-    "gate",
-    "device_fleet",
-]
 _OF_A_SEGMENT: Final = frozenset({"fine_tune", "rag_index", "few_shot", "gate"})
 """Kinds whose cost depends on the segment; the others are shared by all segments."""
 
@@ -38,7 +26,7 @@ _OF_A_SEGMENT: Final = frozenset({"fine_tune", "rag_index", "few_shot", "gate"})
 class Part:
     """A component before it has a price. Two equal parts are one component, paid once."""
 
-    kind: Kind
+    kind: ComponentKind
     subject: str = ""
     """Provider, model, store or device."""
     segment: str = ""
@@ -105,7 +93,7 @@ def _search_cost(
     return vector_store_component_usd(catalog, retrieval.store, assumptions, seed)
 
 
-_LABELS: Final[dict[Kind, str]] = {
+_LABELS: Final[dict[ComponentKind, str]] = {
     "provider": "Contract with {subject}",
     "fine_tune": "{subject} tuned for {segment} {where}",
     "rag_index": "Search index of {segment}",

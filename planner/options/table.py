@@ -12,6 +12,7 @@ __all__ = [
     "TIERS",
     "AnchorUse",
     "Component",
+    "ComponentKind",
     "Exclusion",
     "OptionTable",
     "Options",
@@ -27,6 +28,18 @@ Tier: TypeAlias = Literal["specialist", "grounded", "generalist", "frontier"]
 TIERS: Final[tuple[Tier, ...]] = ("specialist", "grounded", "generalist", "frontier")
 Serving: TypeAlias = Literal["api", "self_hosted", "on_device"]
 SERVINGS: Final[tuple[Serving, ...]] = ("api", "self_hosted", "on_device")
+ComponentKind: TypeAlias = Literal[
+    "provider",
+    "fine_tune",
+    "rag_index",
+    "vector_store",
+    "self_hosted_stack",
+    "self_hosted_model",
+    "adapter_pool",
+    "few_shot",
+    "gate",
+    "device_fleet",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +64,7 @@ class Component:
 
     id: str
     """'provider:openai', 'fine_tune:meta/llama-3.1-8b:ticket-triage', 'rag_index:policies', 'self_hosted_stack'."""
-    kind: Literal[
-        "provider",
-        "fine_tune",
-        "rag_index",
-        "vector_store",
-        "self_hosted_stack",
-        "self_hosted_model",
-        "adapter_pool",
-        "few_shot",
-        "gate",
-        "device_fleet",
-    ]
+    kind: ComponentKind
     label: str
     monthly_usd: Draws
     """All of it in a month (services, amortised set-up, people), shape (S,)."""

@@ -4,14 +4,12 @@ from typing import Final
 
 import numpy as np
 
-from planner.beliefs.techniques import TECHNIQUES
+from planner.options.rows import GROUNDED, TUNED
 from planner.options.table import TIERS
 from planner.units import Bools, Ints
 
 _NARROW: Final = frozenset({"classification", "extraction"})
 """Skills narrow enough that a small model asked directly is a specialist's tool."""
-_TUNED: Final = np.array(["fine_tune" in name for name in TECHNIQUES])
-_GROUNDED: Final = np.array([name.startswith("rag") for name in TECHNIQUES])
 
 
 def tier_of(technique: Ints, small: Bools, frontier: Bools, skill: str) -> Ints:
@@ -26,4 +24,4 @@ def tier_of(technique: Ints, small: Bools, frontier: Bools, skill: str) -> Ints:
     )
     narrow = small & (skill in _NARROW)
     plain = np.where(frontier, flagship, np.where(narrow, specialist, generalist))
-    return np.where(_GROUNDED[technique], grounded, np.where(_TUNED[technique], specialist, plain)).astype(np.int64)
+    return np.where(GROUNDED[technique], grounded, np.where(TUNED[technique], specialist, plain)).astype(np.int64)

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
 
 import numpy as np
 
@@ -11,7 +10,15 @@ from planner.beliefs.model import Beliefs
 from planner.catalog.schema import Catalog, Gpu, Offer
 from planner.options.columns import ModelColumns, OfferColumns, model_columns, offer_columns
 from planner.options.exclusions import Needs
-from planner.options.machines import Machine, SetupChoice, allowed_machines, choose_setups, machine_place, machines_of
+from planner.options.machines import (
+    Machine,
+    SetupChoice,
+    allowed_machines,
+    area_text,
+    choose_setups,
+    machine_place,
+    machines_of,
+)
 from planner.options.table import Place
 from planner.options.tuning import tuned_price_factors
 from planner.units import Bools, Floats, Ints
@@ -76,12 +83,8 @@ def build_world(catalog: Catalog, beliefs: Beliefs, today: date) -> World:
     )
 
 
-AREA_WORDS: Final = {"global": "anywhere", "unknown": "place not stated"}
-"""How a place that is no one area reads."""
-
-
 def _offer_place(offer: Offer, names: dict[str, str]) -> Place:
-    where = AREA_WORDS.get(offer.area, offer.area.upper())
+    where = area_text(offer.area)
     if offer.region and offer.region.casefold() not in {"global", offer.area.casefold()}:
         where = f"{where} ({offer.region})"
     return Place(
