@@ -191,7 +191,7 @@ def _process(*argv: str, **options: Any) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, check=False, capture_output=True, text=True, **options)
 
 
-def test_help_is_quick_because_it_loads_nothing() -> None:
+def test_help_works_as_a_module_and_says_nothing_on_standard_error() -> None:
     done = _process("--help")
     assert (done.returncode, done.stderr) == (0, "")
 

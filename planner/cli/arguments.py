@@ -1,0 +1,58 @@
+"""What stands behind an option, read from its text; argparse tells its user what was found and what is allowed."""
+
+import argparse
+import math
+import re
+from dataclasses import dataclass
+from typing import Final
+
+_MOST_POINTS: Final = 200
+_RANGE: Final = re.compile(r"^(?P<path>[^=]+)=(?P<x>x?)(?P<low>[^:]+):(?P<x_again>x?)(?P<high>[^:]+):(?P<count>\d+)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Vary:
+    """One input and the range it is moved over."""
+
+    path: str
+    low: float
+    high: float
+    count: int
+    times: bool
+    """The bounds are factors of the present value."""
+
+
+def whole(text: str) -> int:
+    """A whole number of at least 0."""
+    if not text.isdecimal():
+        msg = f"found {text!r}; allowed: a whole number of at least 0"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
+
+
+def points(text: str) -> int:
+    """Points of a front or a sweep: 2 to 200."""
+    if not text.isdecimal() or not 2 <= int(text) <= _MOST_POINTS:
+        msg = f"found {text!r}; allowed: a whole number from 2 to {_MOST_POINTS}"
+        raise argparse.ArgumentTypeError(msg)
+    return int(text)
+
+
+def vary(text: str) -> Vary:
+    """An input and its range, 'confidence=0.6:0.95:8' or 'segments.*.requests_per_month=x0.5:x3:6'."""
+    found = _RANGE.match(text)
+    bounds = _numbers(found["low"], found["high"]) if found else None
+    if found is None or bounds is None or found["x"] != found["x_again"]:
+        allowed = "allowed: PATH=LO:HI:N, numbers LO < HI and N points, or factors of today's value, PATH=xLO:xHI:N"
+        msg = f"found {text!r}; {allowed}"
+        raise argparse.ArgumentTypeError(msg)
+    return Vary(found["path"].strip(), *bounds, points(found["count"]), bool(found["x"]))
+
+
+def _numbers(low: str, high: str) -> tuple[float, float] | None:
+    """Two finite numbers in ascending order; None otherwise."""
+    try:
+        bounds = float(low), float(high)
+    except ValueError:
+        return None
+    return bounds if -math.inf < bounds[0] < bounds[1] < math.inf else None

@@ -1,0 +1,226 @@
+"""What each command does: check where it writes, call one function of a room, show the answer, give the exit code.
+
+What a command works with is imported when it runs, so that `planner --help` loads nothing heavy.
+"""
+
+import argparse
+import shutil
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from planner.cli.arguments import Vary
+from planner.cli.output import check_output, why, write, write_json
+from planner.errors import EXIT_CONFLICT, EXIT_DONE, InputError, StoreError
+from planner.resources import catalogs_dir, data_dir
+
+if TYPE_CHECKING:
+    from planner.beliefs.model import Beliefs
+    from planner.beliefs.validation import Validation
+    from planner.catalog.schema import Catalog
+    from planner.workload.schema import Workload
+
+_REPORTS: Final = (".html", ".pdf", ".md")
+_FRONT: Final = 8
+
+
+def run_app(args: argparse.Namespace) -> int:
+    """Serve the dashboard until it is stopped."""
+    from planner.app import run_app as serve
+
+    return serve(args.port)
+
+
+def run_plan(args: argparse.Namespace) -> int:
+    """Plan a workload: print, write JSON, write a report."""
+    check_output(args.json, "--json", ())
+    check_output(args.report, "--report", _REPORTS)
+    workload = _load(args)
+    catalog, beliefs, day = _facts()
+    from planner.planning.choose import plan_bundle
+    from planner.planning.plan import Plan
+
+    outcome = plan_bundle(workload, catalog, beliefs, day, front=args.pareto or _FRONT).outcome
+    if args.json != "-":
+        from planner.terminal import print_outcome
+
+        print_outcome(outcome, front=args.pareto is not None)
+    if args.json:
+        write(args.json, outcome.model_dump_json(indent=2) + "\n")
+    if args.report:
+        from planner.report.render import render_report
+
+        render_report(outcome, args.report)
+    return EXIT_DONE if isinstance(outcome, Plan) else EXIT_CONFLICT
+
+
+def run_whatif(args: argparse.Namespace) -> int:
+    """Plan along one input."""
+    check_output(args.json, "--json", ())
+    workload = _load(args)
+    vary: Vary = args.vary
+    catalog, beliefs, day = _facts()
+    from planner.options.cache import OptionsCache
+    from planner.planning.scenario import sweep
+
+    rows = sweep(
+        workload, vary.path, vary.low, vary.high, vary.count, catalog, beliefs, day, OptionsCache(), times=vary.times
+    )
+    if args.json != "-":
+        from planner.terminal import print_sweep
+
+        print_sweep(f"{vary.path}, times today's" if vary.times else vary.path, rows)
+    if args.json:
+        write_json(args.json, {"version": 1, "path": vary.path, "times": vary.times, "rows": rows})
+    return EXIT_DONE if any(row.feasible for row in rows) else EXIT_CONFLICT
+
+
+def run_models(args: argparse.Namespace) -> int:
+    """List the models."""
+    check_output(args.json, "--json", ())
+    from planner.catalog.browse import list_models
+
+    rows = list_models(_catalog(), _today(), args.skill)
+    if args.json:
+        write_json(args.json, {"version": 1, "models": rows})
+    if args.json != "-":
+        from planner.terminal import print_models
+
+        print_models(rows)
+    return EXIT_DONE
+
+
+def run_show(args: argparse.Namespace) -> int:
+    """Show one model."""
+    check_output(args.json, "--json", ())
+    from planner.catalog.browse import show_model
+
+    details = show_model(_catalog(), args.model)
+    if args.json:
+        write_json(args.json, {"version": 1, "model": details})
+    if args.json != "-":
+        from planner.terminal import print_model
+
+        print_model(details)
+    return EXIT_DONE
+
+
+def run_refresh(args: argparse.Namespace) -> int:  # noqa: ARG001 (every command takes its arguments)
+    """Fetch current prices, keep them, and show what changed."""
+    from tempfile import TemporaryDirectory
+
+    from planner.catalog.load import load_catalog
+    from planner.catalog.refresh import compare_maps, fetch_price_map
+
+    before = _catalog()
+    # A map that cannot be read must not be kept: every later command would fail on it.
+    with TemporaryDirectory() as folder:
+        fetched = fetch_price_map(Path(folder), _today())
+        after = load_catalog(price_map=fetched)
+        kept = data_dir() / fetched.name
+        try:
+            data_dir().mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(fetched, kept)
+        except OSError as exc:
+            msg = f"{kept}: {why(exc)}; PLANNER_DATA_DIR moves the folder"
+            raise StoreError(msg) from exc
+    from planner.terminal import print_changes
+
+    print_changes(compare_maps(before.offers, after.offers), str(kept))
+    return EXIT_DONE
+
+
+def run_validate(args: argparse.Namespace) -> int:
+    """Back-test the fitted models, or score them on the user's own table."""
+    check_output(args.json, "--json", ())
+    check_output(args.predictions, "--predictions", (".csv",))
+    for option in ("predictions", "known_models", "known_scores"):
+        if getattr(args, option) is not None and not args.against:
+            name = f"--{option.replace('_', '-')}"
+            raise InputError("planner", name, found="no --against", allowed=f"{name} together with --against ROWS.csv")
+    from planner.beliefs.validation import validate
+
+    result = _validate_against(args) if args.against else validate(_catalog(), args.part)
+    if args.json:
+        write_json(args.json, result)
+    if args.json != "-":
+        from planner.terminal.validation import print_validation
+
+        print_validation(result.rows)
+    return EXIT_DONE
+
+
+def _validate_against(args: argparse.Namespace) -> "Validation":
+    """Figures on the user's own rows; every forecast is written when asked for."""
+    from planner.beliefs.against import KNOWN_MODELS, KNOWN_SCORES, store_predictions, validate_against
+    from planner.beliefs.validation import Validation
+    from planner.catalog.evidence import load_aliases
+    from planner.catalog.user_scores import load_user_scores
+    from planner.units import SEED
+
+    if args.part != "quality":
+        raise InputError("planner", "--part", found=args.part, allowed="quality, together with --against")
+    scores = load_user_scores(Path(args.against))
+    catalog = _catalog()
+    result = validate_against(
+        catalog,
+        scores,
+        load_aliases(catalogs_dir() / "aliases.csv"),
+        SEED,
+        known_models=KNOWN_MODELS if args.known_models is None else args.known_models,
+        known_scores=KNOWN_SCORES if args.known_scores is None else args.known_scores,
+    )
+    if args.predictions:
+        store_predictions(Path(args.predictions), scores, result)
+    return Validation(1, "quality", catalog.version, SEED, result.rows)
+
+
+def run_schema(args: argparse.Namespace) -> int:
+    """Print a JSON Schema."""
+    import json
+
+    if args.format == "workload":
+        from planner.workload.schema import json_schema
+
+        schema = json_schema()
+    else:
+        from pydantic import TypeAdapter
+
+        from planner.planning.plan import Outcome
+
+        schema = TypeAdapter[Any](Outcome).json_schema()
+    print(json.dumps(schema, indent=2, ensure_ascii=False))
+    return EXIT_DONE
+
+
+def _load(args: argparse.Namespace) -> "Workload":
+    """The workload with the changes of --set applied."""
+    from planner.workload.load import load_workload
+
+    workload = load_workload(args.workload)
+    if not args.set:
+        return workload
+    from planner.planning.scenario import apply_changes, parse_change
+
+    return apply_changes(workload, [parse_change(text) for text in args.set])
+
+
+def _facts() -> tuple["Catalog", "Beliefs", date]:
+    """Catalog, beliefs and the day that the plan is made for."""
+    from planner.beliefs.model import fit_beliefs
+
+    catalog = _catalog()
+    return catalog, fit_beliefs(catalog), _today()
+
+
+def _catalog() -> "Catalog":
+    """The shipped facts, with the newest fetched price map when there is one."""
+    from planner.catalog.load import load_catalog
+    from planner.catalog.refresh import newest_price_map
+
+    return load_catalog(price_map=newest_price_map(data_dir()))
+
+
+def _today() -> date:
+    """The one clock of the command line."""
+    return datetime.now(tz=UTC).date()

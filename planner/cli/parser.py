@@ -1,0 +1,131 @@
+"""All commands with their options and help; which function runs a command stands beside it."""
+
+import argparse
+from typing import Any, NoReturn
+
+from planner import __version__
+from planner.cli.arguments import points, vary, whole
+from planner.cli.commands import (
+    run_app,
+    run_models,
+    run_plan,
+    run_refresh,
+    run_schema,
+    run_show,
+    run_validate,
+    run_whatif,
+)
+from planner.errors import EXIT_INPUT
+
+
+class _Parser(argparse.ArgumentParser):
+    """Parser whose errors are one line, like every other error."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print one line and exit with code 2."""
+        self.exit(EXIT_INPUT, f"{self.prog}: {' '.join(message.split())} (see {self.prog} --help)\n")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """All commands with their help."""
+    parser = _Parser(
+        prog="planner", description="From a workload to the cheapest toolbox of models that is good enough."
+    )
+    parser.add_argument("--version", action="version", version=f"planner {__version__}")
+    parser.set_defaults(debug=False)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    _add_app(commands)
+    _add_plan(commands)
+    _add_whatif(commands)
+    _add_models(commands)
+    _add_validate(commands)
+    _add_schema(commands)
+    return parser
+
+
+def _command(commands: Any, name: str, help_text: str, run: Any, more: str = "") -> argparse.ArgumentParser:  # noqa: ANN401 (argparse's own type is private)
+    described = f"{help_text[0].upper()}{help_text[1:]}. {more}".strip()
+    command: argparse.ArgumentParser = commands.add_parser(name, help=help_text, description=described)
+    command.add_argument(
+        "--debug", action="store_true", default=argparse.SUPPRESS, help="show the traceback of an error"
+    )
+    command.set_defaults(run=run)
+    return command
+
+
+def _add_app(commands: Any) -> None:  # noqa: ANN401
+    command = _command(commands, "app", "open the dashboard on 127.0.0.1", run_app)
+    command.add_argument("--port", type=int, default=8501, help="port to listen on (8501)")
+
+
+def _add_plan(commands: Any) -> None:  # noqa: ANN401
+    more = "Exit code 3 when no plan satisfies the limits."
+    command = _command(
+        commands, "plan", "plan a workload: which tool serves which segment, and what it costs", run_plan, more
+    )
+    _add_workload(command)
+    _add_json(command)
+    command.add_argument("--report", metavar="FILE", help="write a report: FILE.html, FILE.pdf or FILE.md")
+    command.add_argument("--pareto", metavar="N", type=points, help="show N plans of the cost-quality front")
+
+
+def _add_whatif(commands: Any) -> None:  # noqa: ANN401
+    command = _command(commands, "whatif", "plan along one input and show where the tools change", run_whatif)
+    _add_workload(command)
+    command.add_argument(
+        "--vary",
+        metavar="PATH=LO:HI:N",
+        required=True,
+        type=vary,
+        help="input and range, confidence=0.6:0.95:8; or factors, segments.*.requests_per_month=x0.5:x3:6",
+    )
+    _add_json(command)
+
+
+def _add_models(commands: Any) -> None:  # noqa: ANN401
+    command = _command(commands, "models", "list the models of the catalog", run_models)
+    command.add_argument("--skill", help="only models with scores on this skill, most scores first")
+    _add_json(command)
+    actions = command.add_subparsers(title="actions", metavar="ACTION")
+    show = _command(actions, "show", "show one model: prices, limits, licence, evidence, retirement", run_show)
+    show.add_argument("model", help="model id or name, as `planner models` lists it")
+    _add_json(show, default=argparse.SUPPRESS)
+    _command(actions, "refresh", "fetch current prices and show what changed; says so when offline", run_refresh)
+
+
+def _add_schema(commands: Any) -> None:  # noqa: ANN401
+    command = _command(commands, "schema", "print the JSON Schema of a format", run_schema)
+    command.add_argument("format", choices=("workload", "plan"), help="which format")
+
+
+def _add_validate(commands: Any) -> None:  # noqa: ANN401
+    more = "Parts quality and serving take a few minutes; --against scores your own table instead, in seconds."
+    command = _command(commands, "validate", "back-test the fitted models beside the simple ways", run_validate, more)
+    parts = ("quality", "techniques", "serving")
+    command.add_argument("--part", choices=parts, default="quality", help="what to test (quality)")
+    command.add_argument(
+        "--against",
+        metavar="ROWS.csv",
+        help="your own scores: columns model, benchmark, skill, score; optional n, date, variant, maker, family, "
+        "released, total_params_b, active_params_b, chance",
+    )
+    command.add_argument("--known-models", metavar="N", type=whole, help="models of each benchmark taken as known (8)")
+    command.add_argument("--known-scores", metavar="K", type=whole, help="scores of every model taken as known (2)")
+    command.add_argument("--predictions", metavar="OUT.csv", help="write every forecast of --against, one line a row")
+    _add_json(command)
+
+
+def _add_workload(command: argparse.ArgumentParser) -> None:
+    command.add_argument("workload", metavar="WORKLOAD", help="YAML file of the workload")
+    command.add_argument(
+        "--set",
+        metavar="PATH=VALUE",
+        action="append",
+        default=[],
+        help="change an input before planning: limits.monthly_budget_usd=5000; may be repeated",
+    )
+
+
+def _add_json(command: argparse.ArgumentParser, default: str | None = None) -> None:
+    text = "write JSON to FILE; '-' prints it and nothing else"
+    command.add_argument("--json", metavar="FILE", default=default, help=text)
