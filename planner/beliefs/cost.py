@@ -1,23 +1,21 @@
 """What requests cost by API: tokens times prices over an average month of the horizon, whole and line by line.
 
 A request's tokens are summed over its model calls, split by how they are billed, and priced by `catalog.pricing` at
-each level of a long-context price; the share of calls on a level, and of the prompt tokens in them, are the exact
-moments of the log-normal prompt length above and below the threshold. The lines add up to the whole draw by draw.
+each level of a long-context price, averaged over prompt lengths (`rates`). The lines add up to the whole draw by draw.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from functools import lru_cache
-from math import erf, log, sqrt
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from planner.beliefs.latency import reasoning_tokens
 from planner.beliefs.priors import prior_draws
+from planner.beliefs.rates import KINDS, mean_rates
 from planner.beliefs.requests import Calls, calls_of, token_log_sd
-from planner.catalog.pricing import TokenUse, batch_charge_usd, charge_usd
-from planner.catalog.schema import Catalog, Embedder, NumberClass, Offer, Price, PriceStep, VectorStore
+from planner.catalog.pricing import TokenUse
+from planner.catalog.schema import Catalog, Embedder, NumberClass, Offer, Price, VectorStore
 from planner.units import DRAW_COUNT, SEED, TOKENS_PER_MTOK, Draws, Floats
 from planner.workload.schema import Assumptions, Segment, Workload
 
@@ -25,8 +23,6 @@ FEW_SHOT_EXAMPLES: Final = 5.0
 """Examples in a few-shot prompt (assumption; the prior 'few_shot.examples' says the same)."""
 _LEAST_CACHED_TOKENS: Final = 1024.0
 """Shortest leading part of a prompt that providers cache (OpenAI, Anthropic: 1,024; some models 2,048 or 4,096)."""
-_KINDS: Final = 5
-"""Kinds of tokens with a rate of their own: fresh, cached, written, output, reasoning."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,76 +114,6 @@ def token_use(calls: Calls, hit: CacheHit, reasoning: Draws | float, *, cached: 
     )
 
 
-@lru_cache(maxsize=8192)
-def _level_rates(price: Price, batch: bool) -> tuple[tuple[float, ...], ...]:
-    """Per level of a price: threshold and USD per token of the five kinds, as `catalog.pricing` charges them."""
-    charge = batch_charge_usd if batch else charge_usd
-    levels = [(0.0, replace(price, steps=(), request_usd=0.0))]
-    levels += [(step.above_input_tokens, _step_price(step)) for step in price.steps]
-    one = TOKENS_PER_MTOK
-    uses = (
-        TokenUse(input_tokens=one, output_tokens=0.0),
-        TokenUse(input_tokens=one, output_tokens=0.0, cached_input_tokens=one),
-        TokenUse(input_tokens=one, output_tokens=0.0, cache_write_tokens=one),
-        TokenUse(input_tokens=0.0, output_tokens=one),
-        TokenUse(input_tokens=0.0, output_tokens=0.0, reasoning_tokens=one),
-    )
-    return tuple((above, *(float(charge(use, level)) / one for use in uses)) for above, level in levels)
-
-
-def _step_price(step: PriceStep) -> Price:
-    assert step.input_usd_per_mtok is not None
-    assert step.output_usd_per_mtok is not None
-    return Price(
-        input_usd_per_mtok=step.input_usd_per_mtok,
-        output_usd_per_mtok=step.output_usd_per_mtok,
-        cached_input_usd_per_mtok=step.cached_input_usd_per_mtok,
-        cache_write_usd_per_mtok=step.cache_write_usd_per_mtok,
-        reasoning_usd_per_mtok=step.reasoning_usd_per_mtok,
-        batch_input_usd_per_mtok=step.batch_input_usd_per_mtok,
-        batch_output_usd_per_mtok=step.batch_output_usd_per_mtok,
-        batch_cached_input_usd_per_mtok=step.batch_cached_input_usd_per_mtok,
-        batch_cache_write_usd_per_mtok=step.batch_cache_write_usd_per_mtok,
-    )
-
-
-def _mean_rates(price: Price, batch: bool, prompt_tokens: float, log_sd: float) -> Floats:
-    """USD per token of the five kinds, (5,), averaged over the prompt lengths of a log-normal with this mean.
-
-    Prompt tokens are weighted by where the tokens are (partial expectation), output by where the calls are.
-    """
-    levels = _level_rates(price, batch)
-    if len(levels) == 1:
-        return np.array(levels[0][1:], dtype=np.float64)
-    rates = np.zeros(_KINDS)
-    edges = [level[0] for level in levels] + [float("inf")]
-    for level, low, high in zip(levels, edges[:-1], edges[1:], strict=True):
-        calls = _share_above(low, prompt_tokens, log_sd) - _share_above(high, prompt_tokens, log_sd)
-        tokens = _tokens_above(low, prompt_tokens, log_sd) - _tokens_above(high, prompt_tokens, log_sd)
-        rates += np.array(level[1:]) * np.array([tokens, tokens, tokens, calls, calls])
-    return rates
-
-
-def _share_above(threshold: float, mean: float, log_sd: float) -> float:
-    """Share of a log-normal's draws above a threshold."""
-    return _upper(threshold, log(mean) - log_sd * log_sd / 2.0, log_sd)
-
-
-def _tokens_above(threshold: float, mean: float, log_sd: float) -> float:
-    """Share of a log-normal's total that lies in draws above a threshold."""
-    return _upper(threshold, log(mean) + log_sd * log_sd / 2.0, log_sd)
-
-
-def _upper(threshold: float, mu: float, log_sd: float) -> float:
-    if threshold <= 0.0:
-        return 1.0
-    if threshold == float("inf"):
-        return 0.0
-    if log_sd <= 0.0:
-        return float(log(threshold) < mu)
-    return 0.5 * (1.0 - erf((log(threshold) - mu) / (log_sd * sqrt(2.0))))
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class _Bill:
     """Rates of N offers on one segment; requests a month."""
@@ -203,6 +129,8 @@ class _Bill:
     """Whether the prompt cache is used: where it makes the mean bill smaller."""
     with_cache: TokenUse
     without_cache: TokenUse
+    hidden_tokens: Draws
+    """(N, S) hidden reasoning of one request, all calls."""
 
 
 def _bill(
@@ -220,8 +148,8 @@ def _bill(
     )
     prompt, log_sd = float(np.mean(calls.input_tokens)) / calls.count, token_log_sd(segment.input_tokens)
     factors = [price_factor * _what_if_factor(catalog, offer, assumptions) for offer in offers]
-    rows = [_mean_rates(_price_of(offer), segment.batchable, prompt, log_sd) for offer in offers]
-    rates = np.array(rows, dtype=np.float64).reshape(len(offers), _KINDS) * np.array(factors)[:, None]
+    rows = [mean_rates(_price_of(offer), prompt, log_sd, batch=segment.batchable) for offer in offers]
+    rates = np.array(rows, dtype=np.float64).reshape(len(offers), KINDS) * np.array(factors)[:, None]
     hit = cache_hit(catalog, assumptions, seed)
     with_cache, without = (token_use(calls, hit, 0.0, cached=cached) for cached in (True, False))
     saves = _input_usd(rates, with_cache).mean(axis=1) <= _input_usd(rates, without).mean(axis=1)
@@ -234,6 +162,7 @@ def _bill(
         cached=tuple(bool(value) for value in saves),
         with_cache=with_cache,
         without_cache=without,
+        hidden_tokens=_hidden_tokens(catalog, offers, segment, calls, seed),
     )
 
 
@@ -285,11 +214,14 @@ def api_usage_usd(
     """
     if not offers:
         return np.empty((0, DRAW_COUNT))
-    bill = _bill(catalog, offers, segment, assumptions, volume, extra, price_factor, seed)
+    return _monthly_usd(_bill(catalog, offers, segment, assumptions, volume, extra, price_factor, seed))
+
+
+def _monthly_usd(bill: _Bill) -> Draws:
+    """Token cost in a month by each offer, (N, S)."""
     uses = np.array(bill.cached)[:, None]
     prompt = np.where(uses, _input_usd(bill.rates, bill.with_cache), _input_usd(bill.rates, bill.without_cache))
-    hidden = _hidden_tokens(catalog, offers, segment, bill.calls, seed)
-    request = prompt + bill.rates[:, 3:4] * bill.calls.output_tokens + bill.rates[:, 4:5] * hidden
+    request = prompt + bill.rates[:, 3:4] * bill.calls.output_tokens + bill.rates[:, 4:5] * bill.hidden_tokens
     request += bill.request_usd[:, None] * bill.calls.count
     return np.asarray(request * (bill.requests * (1.0 + bill.retries)), dtype=np.float64)
 
@@ -335,16 +267,7 @@ def cost_lines(
     if fee > 0.0:
         how = f"{usd:,.0f} requests x {fee:.6g} USD"
         parts.append(CostLine("request fee", np.full(DRAW_COUNT, fee * usd), "published", how, sources))
-    whole = api_usage_usd(
-        catalog,
-        (offer,),
-        segment,
-        assumptions,
-        volume=volume,
-        extra=extra,
-        price_factor=price_factor,
-        seed=seed,
-    )[0]
+    whole = _monthly_usd(bill)[0]
     once = whole / (1.0 + bill.retries)
     tools = once - np.sum([part.monthly_usd for part in parts], axis=0)
     calls = f"{usd:,.0f} requests x {segment.tool_calls_per_request:g} more calls with the history in the prompt"

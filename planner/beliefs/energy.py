@@ -34,19 +34,26 @@ def grid_kg_per_kwh(catalog: Catalog, area: str, assumptions: Assumptions, seed:
 
 def device_usage_usd(sizing: DeviceSizing, segment: Segment, assumptions: Assumptions, *, volume: float = 1.0) -> Draws:
     """Electricity of an on-device segment in a month, USD, shape (S,); 0 where the device's power is unknown."""
-    requests = segment.requests_per_month * volume * (1.0 + assumptions.retry_share)
-    kwh = np.nan_to_num(sizing.joules_per_request) * requests / _JOULES_PER_KWH
-    return kwh * assumptions.electricity_usd_per_kwh
+    return _device_kwh(sizing, segment, assumptions, volume) * assumptions.electricity_usd_per_kwh
 
 
 def device_carbon_kg(
-    catalog: Catalog, sizing: DeviceSizing, segment: Segment, assumptions: Assumptions, *, volume: float = 1.0
+    catalog: Catalog,
+    sizing: DeviceSizing,
+    segment: Segment,
+    assumptions: Assumptions,
+    *,
+    volume: float = 1.0,
+    seed: int = SEED,
 ) -> Draws:
     """CO2-equivalent of an on-device segment in a month, kg, shape (S,), on the mix of where its data may be."""
-    requests = segment.requests_per_month * volume * (1.0 + assumptions.retry_share)
     area = (segment.data.residency or ("",))[0]
-    grid = grid_kg_per_kwh(catalog, area, assumptions)
-    return np.nan_to_num(sizing.joules_per_request) * requests / _JOULES_PER_KWH * grid
+    return _device_kwh(sizing, segment, assumptions, volume) * grid_kg_per_kwh(catalog, area, assumptions, seed)
+
+
+def _device_kwh(sizing: DeviceSizing, segment: Segment, assumptions: Assumptions, volume: float) -> Draws:
+    requests = segment.requests_per_month * volume * (1.0 + assumptions.retry_share)
+    return np.nan_to_num(sizing.joules_per_request) * requests / _JOULES_PER_KWH
 
 
 def pool_carbon_kg_per_replica_month(

@@ -149,7 +149,7 @@ def costs_of(world: World, ways: Ways, times: TimesByShape, segment: Segment, as
             carbon[rows] = api_carbon_kg(world.catalog, offers, segment, assumptions, extra=extra, seed=world.seed)
         for row, sizing in timed.devices.items():
             usage[row] = device_usage_usd(sizing, segment, assumptions)
-            carbon[row] = device_carbon_kg(world.catalog, sizing, segment, assumptions)
+            carbon[row] = device_carbon_kg(world.catalog, sizing, segment, assumptions, seed=world.seed)
         found[shape] = Costs(usage, carbon)
     return CostsByShape(found)
 
