@@ -42,7 +42,7 @@ def run_plan(args: argparse.Namespace) -> int:
 
     outcome = plan_bundle(workload, catalog, beliefs, day, front=args.pareto or _FRONT).outcome
     if args.json != "-":
-        from planner.terminal import print_outcome
+        from planner.terminal.outcome import print_outcome
 
         print_outcome(outcome, front=args.pareto is not None)
     if args.json:
@@ -67,7 +67,7 @@ def run_whatif(args: argparse.Namespace) -> int:
         workload, vary.path, vary.low, vary.high, vary.count, catalog, beliefs, day, OptionsCache(), times=vary.times
     )
     if args.json != "-":
-        from planner.terminal import print_sweep
+        from planner.terminal.outcome import print_sweep
 
         print_sweep(f"{vary.path}, times today's" if vary.times else vary.path, rows)
     if args.json:
@@ -84,7 +84,7 @@ def run_models(args: argparse.Namespace) -> int:
     if args.json:
         write_json(args.json, {"version": 1, "models": rows})
     if args.json != "-":
-        from planner.terminal import print_models
+        from planner.terminal.catalog import print_models
 
         print_models(rows)
     return EXIT_DONE
@@ -99,7 +99,7 @@ def run_show(args: argparse.Namespace) -> int:
     if args.json:
         write_json(args.json, {"version": 1, "model": details})
     if args.json != "-":
-        from planner.terminal import print_model
+        from planner.terminal.catalog import print_model
 
         print_model(details)
     return EXIT_DONE
@@ -124,7 +124,7 @@ def run_refresh(args: argparse.Namespace) -> int:  # noqa: ARG001 (every command
         except OSError as exc:
             msg = f"{kept}: {why(exc)}; PLANNER_DATA_DIR moves the folder"
             raise StoreError(msg) from exc
-    from planner.terminal import print_changes
+    from planner.terminal.catalog import print_changes
 
     print_changes(compare_maps(before.offers, after.offers), str(kept))
     return EXIT_DONE

@@ -21,7 +21,7 @@ def conflict_document(conflict: Conflict) -> Document:
         ("Planner", plain(conflict.planner_version)),
     ]
     blocks: list[Block] = [Heading(1, "Limits that cannot hold together", "limits"), _limits_table(conflict)]
-    ways = [plain(text) for text in ways_out(conflict)]
+    ways = [plain(text) for text in _ways_out(conflict)]
     if ways:
         blocks += [Heading(1, "What would help", "help"), Bullets(tuple(ways))]
     return Document(
@@ -29,17 +29,7 @@ def conflict_document(conflict: Conflict) -> Document:
     )
 
 
-def render_conflict_text(conflict: Conflict) -> str:
-    """The conflict for a terminal: the answer, the limits, what would help."""
-    lines = [conflict.text, "", "These limits cannot hold together:"]
-    lines += [f"  {one.limit}: {one.value}; best reachable {one.best_reachable}" for one in conflict.limits]
-    ways = ways_out(conflict)
-    if ways:
-        lines += ["", "What would help, any one of:", *(f"  {text}" for text in ways)]
-    return "\n".join(lines)
-
-
-def ways_out(conflict: Conflict) -> tuple[str, ...]:
+def _ways_out(conflict: Conflict) -> tuple[str, ...]:
     """What to relax by how much, what to probe, what confidence to accept; one sentence each."""
     ways = [f"Relax {one.limit} from {one.value} to {one.relax_to}." for one in conflict.limits if one.relax_to]
     if conflict.probe:

@@ -3,8 +3,6 @@
 import html
 from typing import Final
 
-from planner.planning.plan import Plan
-from planner.report.contents import plan_document
 from planner.report.document import (
     Block,
     Bullets,
@@ -77,11 +75,6 @@ a{text-decoration:none}.scroll{overflow:visible}.wide{display:block}.narrow{disp
 @page{margin:18mm 16mm}
 }
 """
-
-
-def render_html(plan: Plan) -> str:
-    """The plan's report as one self-contained HTML file."""
-    return html_of(plan_document(plan))
 
 
 def html_of(document: Document) -> str:

@@ -2,8 +2,6 @@
 
 import re
 
-from planner.planning.plan import Plan
-from planner.report.contents import plan_document
 from planner.report.document import (
     Block,
     Bullets,
@@ -21,16 +19,11 @@ from planner.report.document import (
 _SPECIAL = re.compile(r"([\\`*_\[\]|#~])")
 
 
-def render_markdown(plan: Plan) -> str:
-    """The plan's report as Markdown."""
-    return markdown_of(plan_document(plan))
-
-
 def markdown_of(document: Document) -> str:
     """Any report document as Markdown."""
     blocks = [f"# {_escape(document.title)}", _text(document.lead), _facts(document.facts)]
-    blocks += [_block(block) for block in document.blocks if not isinstance(block, Picture)]
-    return "\n\n".join(blocks) + "\n"
+    blocks += [_block(block) for block in document.blocks]
+    return "\n\n".join(block for block in blocks if block) + "\n"
 
 
 def _block(block: Block) -> str:
@@ -48,7 +41,7 @@ def _block(block: Block) -> str:
         case Cards():
             shown = _cards(block)
         case Picture():
-            shown = f"({_escape(block.caption)})"
+            shown = ""
     return shown
 
 

@@ -4,8 +4,6 @@ from typing import Final
 
 import typst
 
-from planner.planning.plan import Plan
-from planner.report.contents import plan_document
 from planner.report.document import (
     Block,
     Bullets,
@@ -40,11 +38,6 @@ _STYLE: Final = f"""
 #show table.cell.where(y: 0): set text(fill: rgb("{_LIGHT.muted}"))
 #show link: underline.with(stroke: 0.4pt + rgb("{_LIGHT.muted}"), offset: 2pt)
 """
-
-
-def render_pdf(plan: Plan) -> bytes:
-    """The plan's report as PDF."""
-    return pdf_of(plan_document(plan))
 
 
 def pdf_of(document: Document) -> bytes:

@@ -46,8 +46,12 @@ OF_PLAN: dict[str, Callable[[Plan, Mode], go.Figure]] = {
     "skill bars": lambda _, mode: charts.skill_bars(SKILLS, "A", mode),
     "strip": lambda _, mode: charts.switch_strip(SPANS, SWITCHES, "Requests, times today", 1.0, mode),
     "tornado": lambda _, mode: charts.tornado_chart(SWINGS, figure(100.0), mode),
+    "back-test errors": lambda _, mode: charts.error_chart([("ours", figure(8.6)), ("low rank", figure(10.3))], mode),
+    "back-test coverage": lambda _, mode: charts.coverage_chart([("chat", figure(90.0, 0.02))], mode),
 }
-WITH_AXES = [name for name in OF_PLAN if name not in {"flow by requests", "flow by cost", "radar"}]
+WITH_AXES = [
+    name for name in OF_PLAN if name not in {"flow by requests", "flow by cost", "radar"} and "back-test" not in name
+]
 
 
 def interval_ends(chart: go.Figure) -> list[tuple[float, float]]:
@@ -102,6 +106,20 @@ def test_axes_name_their_unit(name: str, plan: Plan) -> None:
     assert any(unit in layout.xaxis.title.text for unit in ("USD", "%", "seconds", "times"))
 
 
+def test_axes_of_the_back_tests_name_their_unit(plan: Plan) -> None:
+    axes = [OF_PLAN[f"back-test {what}"](plan, "light").layout.xaxis.title.text for what in ("errors", "coverage")]
+    assert "percentage points" in axes[0]
+    assert "per cent" in axes[1]
+
+
+def test_calibration_draws_the_interval_of_every_held_share() -> None:
+    held = [(50.0, figure(56.0, 0.02)), (90.0, figure(92.0, 0.01))]
+    (dots,) = [trace for trace in charts.calibration_chart(held).data if trace.meta == "interval"]
+    assert list(dots.x) == [level for level, _ in held]
+    for (_, share), mean, up, down in zip(held, dots.y, dots.error_y.array, dots.error_y.arrayminus, strict=True):
+        assert (mean - down, mean, mean + up) == pytest.approx((share.low, share.mean, share.high))
+
+
 @pytest.mark.parametrize("name", OF_PLAN)
 def test_hover_texts_have_no_exponent_and_no_bare_field_name(name: str, plan: Plan) -> None:
     texts = json.dumps([trace.hovertext for trace in OF_PLAN[name](plan, "light").data if trace.type != "sankey"])
@@ -138,6 +156,6 @@ def test_an_empty_selection_of_models_is_an_empty_chart_not_an_error() -> None:
 
 
 def test_writing_a_report_does_not_load_plotly() -> None:
-    code = "import sys, planner.report; print('plotly' in sys.modules, 'streamlit' in sys.modules)"
+    code = "import sys, planner.report.render; print('plotly' in sys.modules, 'streamlit' in sys.modules)"
     told: Any = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.split() == ["False", "False"]

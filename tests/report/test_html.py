@@ -4,8 +4,8 @@ from html.parser import HTMLParser
 import pytest
 
 from planner.planning.plan import Plan
-from planner.report import render_html
 from planner.report.format import milliseconds_interval, money, money_interval, share
+from planner.report.render import report_bytes
 
 VOID = {"meta", "br", "link", "img", "hr", "rect", "line", "circle", "path"}
 
@@ -38,9 +38,13 @@ def read(page: str) -> Reader:
     return reader
 
 
+def page_of(plan: Plan) -> str:
+    return report_bytes(plan, ".html").decode()
+
+
 @pytest.fixture(scope="module")
 def page(plan: Plan) -> Reader:
-    return read(render_html(plan))
+    return read(page_of(plan))
 
 
 @pytest.fixture(scope="module")
@@ -116,19 +120,19 @@ def test_no_id_is_given_twice(page: Reader) -> None:
 
 
 def test_hostile_text_stays_text(hostile: Plan) -> None:
-    assert "script" not in {tag for tag, _ in read(render_html(hostile)).tags}
+    assert "script" not in {tag for tag, _ in read(page_of(hostile)).tags}
 
 
 def test_only_web_addresses_become_links(hostile: Plan) -> None:
-    links = [str(attrs.get("href")) for tag, attrs in read(render_html(hostile)).tags if tag == "a"]
+    links = [str(attrs.get("href")) for tag, attrs in read(page_of(hostile)).tags if tag == "a"]
     assert all(link.startswith(("https://", "http://", "#")) for link in links)
 
 
 def test_it_follows_the_readers_theme_and_prints(plan: Plan) -> None:
-    page = render_html(plan)
+    page = page_of(plan)
     assert "prefers-color-scheme:dark" in page
     assert "@media print" in page
 
 
 def test_the_same_plan_gives_the_same_bytes(plan: Plan) -> None:
-    assert render_html(plan) == render_html(plan)
+    assert page_of(plan) == page_of(plan)

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 from planner.planning.plan import Plan
-from planner.report import render_pdf
 from planner.report.contents import plan_document
 from planner.report.pdf import typst_source
+from planner.report.render import report_bytes
 
 
 @pytest.fixture(scope="module")
 def made(plan: Plan) -> bytes:
-    return render_pdf(plan)
+    return report_bytes(plan, ".pdf")
 
 
 def objects(pdf: bytes) -> bytes:
@@ -42,16 +42,16 @@ def test_every_font_is_embedded(made: bytes) -> None:
 
 
 def test_the_same_plan_gives_the_same_bytes(made: bytes, plan: Plan) -> None:
-    assert render_pdf(plan) == made
+    assert report_bytes(plan, ".pdf") == made
 
 
 def test_hostile_text_is_set_not_run(hostile: Plan) -> None:
-    assert render_pdf(hostile).startswith(b"%PDF-")
+    assert report_bytes(hostile, ".pdf").startswith(b"%PDF-")
 
 
 def test_a_name_in_another_script_does_not_stop_it(plan: Plan) -> None:
     named = plan.model_copy(update={"workload": {**plan.workload, "name": "客户支持"}})
-    assert render_pdf(named).startswith(b"%PDF-")
+    assert report_bytes(named, ".pdf").startswith(b"%PDF-")
 
 
 def test_all_text_of_others_stands_in_string_literals(hostile: Plan) -> None:

@@ -4,8 +4,7 @@ import pytest
 
 from planner.errors import InputError
 from planner.planning.plan import Conflict, Plan
-from planner.report import render_report
-from planner.report.render import SUFFIXES
+from planner.report.render import SUFFIXES, render_report
 
 
 @pytest.mark.parametrize("suffix", SUFFIXES)
