@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from planner.workload.schema import Workload
 
 _REPORTS: Final = (".html", ".pdf", ".md")
-_FRONT: Final = 8
 
 
 def run_app(args: argparse.Namespace) -> int:
@@ -37,10 +36,10 @@ def run_plan(args: argparse.Namespace) -> int:
     check_output(args.report, "--report", _REPORTS)
     workload = _load(args)
     catalog, beliefs, day = _facts()
-    from planner.planning.choose import plan_bundle
+    from planner.planning.choose import FRONT_POINTS, plan_bundle
     from planner.planning.plan import Plan
 
-    outcome = plan_bundle(workload, catalog, beliefs, day, front=args.pareto or _FRONT).outcome
+    outcome = plan_bundle(workload, catalog, beliefs, day, front=args.pareto or FRONT_POINTS).outcome
     if args.json != "-":
         from planner.terminal.outcome import print_outcome
 
@@ -61,11 +60,11 @@ def run_whatif(args: argparse.Namespace) -> int:
     vary: Vary = args.vary
     catalog, beliefs, day = _facts()
     from planner.options.cache import OptionsCache
-    from planner.planning.scenario import sweep
+    from planner.planning.choose import plan_workload
+    from planner.planning.sweep import spread, sweep
 
-    rows = sweep(
-        workload, vary.path, vary.low, vary.high, vary.count, catalog, beliefs, day, OptionsCache(), times=vary.times
-    )
+    marks, cache = spread(workload, vary.path, vary.low, vary.high, vary.count, times=vary.times), OptionsCache()
+    rows = sweep(marks, lambda asked: plan_workload(asked, catalog, beliefs, day, cache, "quick"))
     if args.json != "-":
         from planner.terminal.outcome import print_sweep
 
@@ -200,7 +199,7 @@ def _load(args: argparse.Namespace) -> "Workload":
     workload = load_workload(args.workload)
     if not args.set:
         return workload
-    from planner.planning.scenario import apply_changes, parse_change
+    from planner.planning.changes import apply_changes, parse_change
 
     return apply_changes(workload, [parse_change(text) for text in args.set])
 

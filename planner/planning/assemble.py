@@ -40,7 +40,6 @@ from planner.units import Draws
 from planner.version import VERSION
 from planner.workload.load import plain_workload, workload_hash
 
-PLANNER_VERSION: Final = VERSION
 _STEPS: Final = 5
 
 
@@ -63,7 +62,7 @@ def assemble_plan(problem: Problem, facts: Facts, solution: Solution, *, full: b
     catalog = facts.catalog
     totals = _totals(problem, solution)
     return Plan(
-        planner_version=PLANNER_VERSION,
+        planner_version=VERSION,
         workload_hash=workload_hash(problem.workload),
         workload=plain_workload(problem.workload),
         catalog_version=catalog.version,

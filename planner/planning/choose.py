@@ -1,6 +1,7 @@
 """From workload and options to a plan or a conflict: the room's way in."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from typing import Literal, TypeAlias
 
@@ -20,6 +21,8 @@ from planner.workload.schema import Segment, Workload
 
 Detail: TypeAlias = Literal["quick", "full"]
 """quick: the choice with its figures, for a slider's move; full: everything the plan tells."""
+Answer: TypeAlias = Callable[[Workload], Outcome]
+"""Plans a workload; whoever calls holds the facts, and whatever is kept between calls."""
 FRONT_POINTS = 8
 
 
@@ -27,13 +30,10 @@ FRONT_POINTS = 8
 class Planned:
     """An answer with what it was made from, so that a change needs only what it touches."""
 
-    workload: Workload
-    options: Options
-    outcome: Outcome
-    detail: Detail
     problem: Problem
     solution: Solution | None
     """None when no plan holds the limits."""
+    outcome: Outcome
 
 
 def choose_plan(
@@ -73,7 +73,7 @@ def _planned(
         outcome: Outcome = find_conflict(problem, catalog, widen)
     else:
         outcome = assemble_plan(problem, facts_of(catalog, seed), solution, full=detail == "full", front=front)
-    return Planned(workload, options, outcome, detail, problem, solution)
+    return Planned(problem, solution, outcome)
 
 
 def plan_bundle(
@@ -111,12 +111,3 @@ def plan_workload(
 ) -> Outcome:
     """`plan_bundle(...).outcome`."""
     return plan_bundle(workload, catalog, beliefs, today, cache, detail).outcome
-
-
-def fill_in(planned: Planned, catalog: Catalog, beliefs: Beliefs, front: int = FRONT_POINTS) -> Planned:
-    """The same answer in full: runner-ups, relaxations, rivals, baselines and front added to a quick one."""
-    if planned.detail == "full" or planned.solution is None:
-        return replace(planned, detail="full")
-    facts = facts_of(catalog, beliefs.seed)
-    outcome = assemble_plan(planned.problem, facts, planned.solution, full=True, front=front)
-    return replace(planned, outcome=outcome, detail="full")

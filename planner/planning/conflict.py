@@ -29,7 +29,6 @@ from planner.workload.schema import Segment
 Widen: TypeAlias = Callable[[Segment], OptionTable]
 """Options of a segment that is asked otherwise."""
 
-PLANNER_VERSION: Final = VERSION
 LIKELY: Final = 0.5
 """Below this share of draws a limit is impossible, not just not yet shown; also the least confidence allowed."""
 
@@ -159,7 +158,7 @@ def _tell_segment(case: Case, catalog: Catalog) -> Conflict:
     )
     probe = "" if shown is None else _probe(case, catalog, table, reached, limits, shown)
     return Conflict(
-        planner_version=PLANNER_VERSION,
+        planner_version=VERSION,
         workload_hash=workload_hash(case.problem.workload),
         catalog_version=catalog.version,
         kind="impossible" if shown is None else "not_shown",
@@ -311,7 +310,7 @@ def _tell_excluded(case: Case) -> Conflict:
     )
     names = listed([LIMIT_NAMES.get(path, path) for path in limits]) or "its rules"
     return Conflict(
-        planner_version=PLANNER_VERSION,
+        planner_version=VERSION,
         workload_hash=workload_hash(case.problem.workload),
         catalog_version="",
         kind="impossible",

@@ -15,7 +15,6 @@ from planner.version import VERSION
 from planner.workload.load import workload_hash
 from planner.workload.schema import Limits
 
-PLANNER_VERSION: Final = VERSION
 _LEAST_CONFIDENCE: Final = 0.5
 _NAMES: Final = {
     "monthly_budget_usd": ("the monthly budget", "at most {:,.0f} USD"),
@@ -70,7 +69,7 @@ def conflict_between(problem: Problem, catalog: Catalog) -> Conflict:
             f"No plan can be shown to hold {names} at {asked} confidence yet; one does at {percent_text(shown)}.{way}"
         )
     return Conflict(
-        planner_version=PLANNER_VERSION,
+        planner_version=VERSION,
         workload_hash=workload_hash(problem.workload),
         catalog_version=catalog.version,
         kind="impossible" if shown is None else "not_shown",

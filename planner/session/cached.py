@@ -13,9 +13,12 @@ from planner.catalog.refresh import newest_price_map
 from planner.catalog.schema import Catalog
 from planner.errors import InputError
 from planner.options.cache import OptionsCache
-from planner.planning.choose import Planned, plan_bundle
-from planner.planning.plan import Outcome, Plan
-from planner.planning.scenario import DRIVERS, Change, Comparison, what_if
+from planner.planning.changes import Change, apply_changes
+from planner.planning.choose import Planned, plan_bundle, plan_workload
+from planner.planning.comparison import Comparison, what_if
+from planner.planning.plan import Outcome
+from planner.planning.sweep import sweep
+from planner.planning.tornado import tornado
 from planner.report.charts import StripSpan, Swing, SwitchPoint
 from planner.resources import data_dir
 from planner.session.link import write_changes
@@ -84,6 +87,13 @@ def _compared_for(  # the key stands for the workload and the changes
         return what_if(planned(_workload), _changes, the_catalog(), the_beliefs(), day, _options_of(version))
 
 
+def _answer(workload: Workload) -> Outcome:
+    """What is chosen, without what only a full plan tells; not kept."""
+    with _planning:
+        options = _options_of(the_catalog().version)
+        return plan_workload(workload, the_catalog(), the_beliefs(), today(), options, "quick")
+
+
 def switches_along(workload: Workload, steps: tuple[Step, ...]) -> tuple[list[StripSpan], list[SwitchPoint]]:
     """Tools along a slider's marks, evenly spaced from 0 on, and between which marks a kind of request changes tool."""
     key = f"{workload_hash(workload)} " + " ".join(f"{value:g}:{write_changes(changes)}" for value, changes in steps)
@@ -98,12 +108,12 @@ def _strip_for(
     _workload: Workload,
     _steps: tuple[Step, ...],
 ) -> tuple[list[StripSpan], list[SwitchPoint]]:
-    answers: list[tuple[float, Outcome]] = []
+    marks: list[tuple[float, Workload]] = []
     for place, (_, changes) in enumerate(_steps):
-        outcome = outcome_with(_workload, changes)
-        if outcome is not None:
-            answers.append((float(place), outcome))
-    return strip_of(answers, [segment.name for segment in _workload.segments])
+        # A mark at which the workload would be none is left out.
+        with suppress(InputError):
+            marks.append((float(place), apply_changes(_workload, changes)))
+    return strip_of(sweep(marks, _answer), [segment.name for segment in _workload.segments])
 
 
 def swings(workload: Workload) -> tuple[Swing, ...]:
@@ -113,22 +123,8 @@ def swings(workload: Workload) -> tuple[Swing, ...]:
 
 @st.cache_resource(show_spinner=False, max_entries=8)
 def _swings_for(key: str, version: str, day: date, _workload: Workload) -> tuple[Swing, ...]:  # noqa: ARG001
-    found: list[Swing] = []
-    for driver in DRIVERS:
-        ends = [outcome_with(_workload, changes) for changes in (driver.low, driver.high)]
-        low, high = ends
-        if isinstance(low, Plan) and isinstance(high, Plan):
-            costs = [plan.totals.monthly_cost_usd for plan in (low, high)]
-            found.append(Swing(driver.label, driver.low_text, driver.high_text, costs[0], costs[1]))
-    return tuple(found)
-
-
-def outcome_with(workload: Workload, changes: tuple[Change, ...]) -> Outcome | None:
-    """Answer with the changes; None where the workload has nothing for them to change."""
-    version, day = the_catalog().version, today()
-    # A prompt may not become shorter than the prefix in it between two changes: the other order is tried as well.
-    for ordered in (changes, changes[::-1]):
-        with _planning, suppress(InputError):
-            made = what_if(planned(workload), ordered, the_catalog(), the_beliefs(), day, _options_of(version))
-            return made.after.outcome
-    return None
+    return tuple(
+        Swing(one.label, one.low_value, one.high_value, one.cost_at_low, one.cost_at_high)
+        for one in tornado(_workload, _answer)
+        if one.cost_at_low is not None and one.cost_at_high is not None
+    )

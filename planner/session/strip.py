@@ -1,56 +1,38 @@
 """Along a slider: where each kind of request is served by which tool, and between which marks that changes."""
 
 from collections.abc import Sequence
-from itertools import pairwise
-from typing import TypeAlias
 
-from planner.planning.plan import OptionChoice, Outcome, Plan
+from planner.planning.sweep import SweepRow
 from planner.report.charts import StripSpan, SwitchPoint
 
-Marked: TypeAlias = tuple[float, Outcome]
-"""Place of a mark on the slider (0 for the first) and the answer there."""
-_Chosen: TypeAlias = tuple[float, OptionChoice | None]
 
-
-def strip_of(answers: Sequence[Marked], segments: Sequence[str]) -> tuple[list[StripSpan], list[SwitchPoint]]:
+def strip_of(rows: Sequence[SweepRow], segments: Sequence[str]) -> tuple[list[StripSpan], list[SwitchPoint]]:
     """Spans of one tool, and the switches between them; marks without a plan leave a gap.
 
     A switch lies somewhere between two marks: its interval is the two marks, its place their middle.
     """
-    spans: list[StripSpan] = []
-    switches: list[SwitchPoint] = []
-    for name in segments:
-        chosen = [(value, _choice(outcome, name)) for value, outcome in answers]
-        spans += _spans(name, chosen)
-        switches += _switches(name, chosen)
+    spans = [span for number, name in enumerate(segments) for span in _spans(name, number, rows)]
+    switches = [
+        SwitchPoint(name, sum(row.switch_between) / 2, *row.switch_between)
+        for name in segments
+        for row in rows
+        if row.switch_between and name in row.switches
+    ]
     return spans, switches
 
 
-def _choice(outcome: Outcome, name: str) -> OptionChoice | None:
-    if not isinstance(outcome, Plan):
-        return None
-    return next(segment.option for segment in outcome.segments if segment.name == name)
-
-
-def _spans(name: str, chosen: Sequence[_Chosen]) -> list[StripSpan]:
+def _spans(name: str, number: int, rows: Sequence[SweepRow]) -> list[StripSpan]:
     """Neighbouring marks with one tool joined; each mark reaches half way to the next."""
     spans: list[StripSpan] = []
-    for number, (value, option) in enumerate(chosen):
-        if option is None:
+    for at, row in enumerate(rows):
+        if not row.feasible:
             continue
-        start = value if number == 0 else (chosen[number - 1][0] + value) / 2
-        end = value if number == len(chosen) - 1 else (value + chosen[number + 1][0]) / 2
+        label, tier = row.tools[number], row.tiers[number]
+        start = (rows[max(at - 1, 0)].value + row.value) / 2
+        end = (row.value + rows[min(at + 1, len(rows) - 1)].value) / 2
         last = spans[-1] if spans else None
-        if last and last.label == option.label and last.tier == option.tier and last.end == start:
-            spans[-1] = StripSpan(name, last.label, last.tier, last.start, end)
+        if last and last.label == label and last.tier == tier and last.end == start:
+            spans[-1] = StripSpan(name, label, tier, last.start, end)
         else:
-            spans.append(StripSpan(name, option.label, option.tier, start, end))
+            spans.append(StripSpan(name, label, tier, start, end))
     return spans
-
-
-def _switches(name: str, chosen: Sequence[_Chosen]) -> list[SwitchPoint]:
-    return [
-        SwitchPoint(name, (low + high) / 2, low, high)
-        for (low, before), (high, after) in pairwise(chosen)
-        if before and after and before.label != after.label
-    ]

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from planner.planning.plan import Conflict, Outcome, Plan, SegmentPlan
-from planner.planning.scenario import SweepRow
+from planner.planning.sweep import SweepRow
 from planner.report import format as shown
 from planner.terminal.layout import bullets, headed, plain_table, show
 

@@ -6,8 +6,8 @@ from typing import Final
 
 import streamlit as st
 
+from planner.planning.changes import Change
 from planner.planning.plan import Conflict, LimitInConflict
-from planner.planning.scenario import Change
 from planner.report.format import milliseconds, money, percent
 from planner.session import Session, apply_change, field_value, indexed
 from planner.views.figures import chip

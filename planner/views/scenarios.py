@@ -6,8 +6,8 @@ from typing import Any, Final
 import streamlit as st
 
 from planner.errors import InputError, PlannerError
+from planner.planning.changes import Change
 from planner.planning.plan import Plan
-from planner.planning.scenario import Change
 from planner.session import Scenario, Session, compared
 from planner.views.figures import figure_html
 from planner.views.sliders import moved_words, set_changes

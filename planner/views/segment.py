@@ -173,7 +173,7 @@ def why_not_reasons(session: Session, segment: SegmentPlan, model: str) -> list[
     """Sentences that say what keeps a model out of a segment, or that another was better."""
     if model == segment.option.model:
         return ["It is the answer here."]
-    found = why_not(planned(session.workload).options, segment.name, model)
+    found = why_not(planned(session.workload).problem.options, segment.name, model)
     reasons = list(dict.fromkeys(item.reason for item in found))
     if not any(item.model == model for item in found):
         reasons.insert(0, "Nothing keeps it out; at the confidence asked for, the tool above costs less.")

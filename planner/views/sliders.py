@@ -5,7 +5,7 @@ from typing import Any, Final, Literal, TypeAlias
 
 import streamlit as st
 
-from planner.planning.scenario import Change
+from planner.planning.changes import Change
 from planner.report.format import number, percent, points
 from planner.session import Session, field_value, show_value
 from planner.workload.schema import Workload
@@ -30,9 +30,7 @@ class Slider:
         """The changes that a value stands for; limits that nobody set stay unset."""
         said: object = {"times": f"x{value:g}", "plus": f"{value:+g}", "set": value}[self.kind]
         paths = [path for path in self.paths if _is_there(path, scope, workload)]
-        # A prompt may not become shorter than the prefix in it, not even between two changes.
-        ordered = paths[::-1] if value < 1.0 else paths
-        return tuple(Change(path.replace("{segment}", scope), said) for path in ordered)
+        return tuple(Change(path.replace("{segment}", scope), said) for path in paths)
 
     def shown(self, value: float) -> str:
         """A value as the slider says it."""

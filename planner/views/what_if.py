@@ -6,8 +6,8 @@ from html import escape
 import streamlit as st
 
 from planner.errors import PlannerError
+from planner.planning.comparison import Comparison, SegmentChange
 from planner.planning.plan import Conflict, Figure, Plan
-from planner.planning.scenario import Comparison, SegmentChange
 from planner.report import charts
 from planner.report.format import milliseconds, money, number, points
 from planner.session import Session, apply_changes_for_good, compared, swings, switches_along

@@ -205,6 +205,15 @@ def _schema_at(path: _Path) -> dict[str, Any]:
     return _resolved(node)
 
 
+def is_whole(path: Iterable[str | int]) -> bool:
+    """Whether the field at a path is a whole number.
+
+    >>> is_whole(("limits", "max_models")), is_whole(("segments", 0, "requests_per_month"))
+    (True, False)
+    """
+    return bool(_schema_at(tuple(path)).get("type") == "integer")
+
+
 def _fields_at(path: _Path) -> tuple[str, ...]:
     node = _schema_at(path)
     options = [_resolved(option) for option in node.get("anyOf", (node,))]

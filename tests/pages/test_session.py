@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from planner import app
 from planner.errors import InputError
-from planner.planning.plan import Conflict, LimitInConflict, Plan
-from planner.planning.scenario import Change
+from planner.planning.changes import Change
+from planner.planning.plan import Conflict, LimitInConflict, Outcome, Plan
+from planner.planning.sweep import SweepRow, sweep
 from planner.session import Scenario, example_names, example_text, field_value, indexed
 from planner.session.edits import edit_values, use_text
 from planner.session.link import LONGEST, pack, read_changes, unpack, write_changes
@@ -37,6 +38,12 @@ def plan() -> Plan:
 def session(plan: Plan) -> Session:
     text = example_text("invoice-extraction")
     return Session(text, parse_workload(text), "invoice-extraction", plan, plan)
+
+
+def swept(*answers: Outcome) -> tuple[SweepRow, ...]:
+    """A sweep whose answers are known."""
+    workload, given_in_turn = parse_workload(example_text("invoice-extraction")), iter(answers)
+    return sweep([(float(place), workload) for place in range(len(answers))], lambda _: next(given_in_turn))
 
 
 @given(st.text(max_size=3000))
@@ -117,7 +124,7 @@ def test_a_strip_joins_equal_neighbours_and_brackets_each_switch(plan: Plan) -> 
     first = plan.segments[0]
     other = first.model_copy(update={"option": first.option.model_copy(update={"model_name": "Other"})})
     changed = plan.model_copy(update={"segments": (other, *plan.segments[1:])})
-    spans, switches = strip_of([(0.0, plan), (1.0, plan), (2.0, changed), (3.0, changed)], [first.name])
+    spans, switches = strip_of(swept(plan, plan, changed, changed), [first.name])
     assert [(span.start, span.end) for span in spans] == [(0.0, 1.5), (1.5, 3.0)]
     assert [(switch.low, switch.high) for switch in switches] == [(1.0, 2.0)]
 
@@ -125,7 +132,7 @@ def test_a_strip_joins_equal_neighbours_and_brackets_each_switch(plan: Plan) -> 
 def test_a_strip_leaves_a_gap_where_no_plan_holds(plan: Plan) -> None:
     conflict = Conflict.model_validate_json((REPORTS / "example_conflict.json").read_text())
     name = plan.segments[0].name
-    spans, switches = strip_of([(0.0, plan), (1.0, conflict), (2.0, plan)], [name])
+    spans, switches = strip_of(swept(plan, conflict, plan), [name])
     assert [(span.start, span.end) for span in spans] == [(0.0, 0.5), (1.5, 2.0)]
     assert switches == []
 

@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from planner.options.table import Exclusion, Options, OptionTable
+from planner.planning.changes import Change, apply_changes
 from planner.planning.choose import choose_plan
 from planner.planning.conflict import find_conflict, samples_to_show
 from planner.planning.plan import Conflict, Plan
 from planner.planning.problem import state_problem
-from planner.planning.scenario import Change, apply_changes
 from planner.workload.schema import Segment, Workload
 from tests.planning import instances as made
 
