@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from planner.planning.plan import Figure, OptionChoice, Plan, SegmentPlan
-from planner.report.format import money_interval, percent
+from planner.report.format import milliseconds, milliseconds_interval, money_interval, percent, requests, share
 from planner.report.theme import TIERS, Tier
 from planner.workload.schema import Workload
 
@@ -76,12 +76,10 @@ class LimitRow:
 
     segment: str
     tier: Tier
-    label: str
     figure: Figure
     limit: float | None
-    limit_text: str
-    holds: float | None
-    """Share of draws in which the limit holds."""
+    text: str
+    """Both in words: '93 % (90 to 95), at least 90 %'."""
 
 
 def workload_of(plan: Plan) -> Workload:
@@ -116,6 +114,13 @@ def flows_of(plan: Plan) -> tuple[Flow, ...]:
     return tuple(flow for segment in plan.segments for flow in _segment_flows(segment))
 
 
+def flow_amount(segment: SegmentPlan, width: Width) -> str:
+    """What a segment sends in a month, as it stands beside its flow."""
+    if width == "requests":
+        return f"{requests(segment.requests_per_month)} requests"
+    return money_interval(segment.monthly_cost_usd)
+
+
 def cost_rows(plan: Plan) -> tuple[CostRow, ...]:
     """The plan first, then the baselines that have a cost, in the plan's order."""
     parts = tuple((tier, sum(f.monthly_usd for f in flows_of(plan) if f.tier == tier)) for tier in TIERS)
@@ -148,13 +153,7 @@ def quality_rows(plan: Plan) -> tuple[LimitRow, ...]:
     """Acceptable answers of each segment against its floor."""
     return tuple(
         LimitRow(
-            segment=part.name,
-            tier=part.option.tier,
-            label=part.option.label,
-            figure=part.quality,
-            limit=part.quality_floor,
-            limit_text=part.floor_text,
-            holds=part.meets.get("quality_floor"),
+            part.name, part.option.tier, part.quality, part.quality_floor, f"{share(part.quality)}, {part.floor_text}"
         )
         for part in plan.segments
     )
@@ -163,21 +162,13 @@ def quality_rows(plan: Plan) -> tuple[LimitRow, ...]:
 def latency_rows(plan: Plan, time: Time) -> tuple[LimitRow, ...]:
     """95th percentile of a time for each segment against its limit, milliseconds."""
     workload = workload_of(plan)
-    field = f"{time}_p95_ms"
     rows = []
     for part in plan.segments:
-        limit = getattr(workload.segment(part.name).latency, field)
-        rows.append(
-            LimitRow(
-                segment=part.name,
-                tier=part.option.tier,
-                label=part.option.label,
-                figure=part.ttft_p95_ms if time == "ttft" else part.total_p95_ms,
-                limit=limit,
-                limit_text="" if limit is None else "limit",
-                holds=part.meets.get(f"latency.{field}"),
-            )
-        )
+        limit = getattr(workload.segment(part.name).latency, f"{time}_p95_ms")
+        figure = part.ttft_p95_ms if time == "ttft" else part.total_p95_ms
+        held = "no limit" if limit is None else f"limit {milliseconds(limit)}"
+        text = f"{milliseconds_interval(figure)}, {held}"
+        rows.append(LimitRow(part.name, part.option.tier, figure, limit, text))
     return tuple(rows)
 
 

@@ -13,11 +13,8 @@ from typing import Final
 from planner.planning.plan import Figure, FrontPoint, Plan
 from planner.report.format import (
     clipped,
-    milliseconds,
-    milliseconds_interval,
     money_interval,
     number,
-    requests,
     share,
     times,
 )
@@ -29,6 +26,7 @@ from planner.report.picture_data import (
     Width,
     cost_line,
     cost_rows,
+    flow_amount,
     flows_of,
     latency_rows,
     quality_rows,
@@ -94,12 +92,7 @@ def flow_svg(plan: Plan, width: Width, ink: Ink, pixels: int = WIDE) -> str:
     first_tool = {flow.segment: order.index(flow.tool) for flow in reversed(flows)}
     parts = sorted(plan.segments, key=lambda part: first_tool[part.name])
     totals = [sum(sizes[id(flow)] for flow in flows if flow.segment == part.name) / per_pixel for part in parts]
-    amounts = [
-        f"{requests(part.requests_per_month)} requests"
-        if width == "requests"
-        else money_interval(part.monthly_cost_usd)
-        for part in parts
-    ]
+    amounts = [flow_amount(part, width) for part in parts]
     grey = ink.surface.neutral
     at_left = [(part.name, text, size, grey) for part, text, size in zip(parts, amounts, totals, strict=True)]
     used = [sum(sizes[id(flow)] for flow in flows if flow.tool == tool.key) / per_pixel for tool in tools]
@@ -140,28 +133,16 @@ def cost_svg(plan: Plan, ink: Ink, pixels: int = WIDE) -> str:
 def quality_svg(plan: Plan, ink: Ink, pixels: int = WIDE) -> str:
     """Acceptable answers of each segment with its interval, the floor marked."""
     rows = quality_rows(plan)
-    figures = [times(row.figure, 100.0) for row in rows]
-    lowest = min([figure.low for figure in figures] + [100.0 * row.limit for row in rows if row.limit is not None])
-    scale = _Scale(max(lowest - 2.0, 0.0), 100.0, 8.0, pixels - 8.0)
-    texts = [f"{share(row.figure)}, {row.limit_text}" for row in rows]
-    title = "Acceptable answers, %; mark: floor"
-    return _limit_picture(rows, figures, [_scaled(row.limit, 100.0) for row in rows], texts, scale, title, ink, pixels)
+    scale = _Scale(max(100.0 * min(_ends(rows)) - 2.0, 0.0), 100.0, 8.0, pixels - 8.0)
+    return _limit_picture(rows, 100.0, scale, "Acceptable answers, %; mark: floor", ink, pixels)
 
 
 def latency_svg(plan: Plan, time: Time, ink: Ink, pixels: int = WIDE) -> str:
     """95th percentile of a time of each segment with its interval, the limit marked where there is one."""
     rows = latency_rows(plan, time)
-    figures = [times(row.figure, 1e-3) for row in rows]
-    limits = [_scaled(row.limit, 1e-3) for row in rows]
-    ends = [end for figure in figures for end in (figure.low, figure.high)] + [one for one in limits if one is not None]
+    ends = [1e-3 * end for end in _ends(rows)]
     scale = _Scale(max(min(ends), 1e-4) * 0.9, max(ends) * 1.1, 8.0, pixels - 8.0, log=True)
-    texts = [
-        milliseconds_interval(row.figure)
-        + (f", limit {milliseconds(row.limit)}" if row.limit is not None else ", no limit")
-        for row in rows
-    ]
-    title = f"{TIME_TEXTS[time]} at p95, seconds; mark: limit"
-    return _limit_picture(rows, figures, limits, texts, scale, title, ink, pixels)
+    return _limit_picture(rows, 1e-3, scale, f"{TIME_TEXTS[time]} at p95, seconds; mark: limit", ink, pixels)
 
 
 def front_svg(points: Sequence[FrontPoint], ink: Ink, pixels: int = WIDE) -> str:
@@ -196,26 +177,24 @@ def front_svg(points: Sequence[FrontPoint], ink: Ink, pixels: int = WIDE) -> str
     )
 
 
-def _limit_picture(
-    rows: Sequence[LimitRow],
-    figures: Sequence[Figure],
-    limits: Sequence[float | None],
-    texts: Sequence[str],
-    scale: _Scale,
-    title: str,
-    ink: Ink,
-    pixels: int,
-) -> str:
+def _ends(rows: Sequence[LimitRow]) -> list[float]:
+    """All that a picture of these rows has to have room for: both ends of each interval, and the limits."""
+    ends = [end for row in rows for end in (row.figure.low, row.figure.high)]
+    return ends + [row.limit for row in rows if row.limit is not None]
+
+
+def _limit_picture(rows: Sequence[LimitRow], factor: float, scale: _Scale, title: str, ink: Ink, pixels: int) -> str:
+    """One row a segment; `factor` takes its figure and its limit to the unit of the scale."""
     bottom = 8.0 + _ROW * len(rows)
     marks = _grid(scale, 8.0, bottom, ink, number if scale.log else _plain_tick, title)
-    for place, (row, figure, limit, text) in enumerate(zip(rows, figures, limits, texts, strict=True)):
-        base = 8.0 + _ROW * place
+    for place, row in enumerate(rows):
+        base, figure = 8.0 + _ROW * place, times(row.figure, factor)
         colour = TIER_COLOURS[row.tier]
-        marks += _row_label(base, row.segment, text, ink, pixels)
+        marks += _row_label(base, row.segment, row.text, ink, pixels)
         marks += _whisker(figure, scale, base + 42.0, colour, thick=3.0)
-        marks.append(_dot(scale(figure.mean), base + 42.0, 5.5, colour, f"{row.segment}: {text}"))
-        if limit is not None:
-            at = scale(limit)
+        marks.append(_dot(scale(figure.mean), base + 42.0, 5.5, colour, f"{row.segment}: {row.text}"))
+        if row.limit is not None:
+            at = scale(factor * row.limit)
             marks.append(_line(at, base + 33.0, at, base + 51.0, ink.surface.text, thick=2.5))
     return _svg(marks, pixels, bottom + 40.0, title)
 
@@ -321,10 +300,6 @@ def _ticks(scale: _Scale, count: int) -> list[float]:
 
 def _plain_tick(value: float) -> str:
     return number(value, 6)
-
-
-def _scaled(value: float | None, factor: float) -> float | None:
-    return None if value is None else value * factor
 
 
 def _n(value: float) -> str:

@@ -11,7 +11,7 @@ from typing import Final, Literal, TypeAlias
 
 from planner.options.table import TIERS, Tier
 
-__all__ = ["FONTS", "MODES", "SURFACES", "TIERS", "TIER_COLOURS", "TIER_TEXTS", "Mode", "Surface", "Tier", "contrast"]
+__all__ = ["FONTS", "MODES", "SURFACES", "TIERS", "TIER_COLOURS", "TIER_TEXTS", "Mode", "Surface", "Tier"]
 
 Mode: TypeAlias = Literal["light", "dark"]
 MODES: Final[tuple[Mode, ...]] = ("light", "dark")
@@ -59,15 +59,3 @@ SURFACES: Final = MappingProxyType(
         "dark": Surface("#0E1117", "#181D26", "#E8EBEF", "#A3ADB8", "#2E3641", "#7F8A97", "#FF9A5C"),
     }
 )
-
-
-def contrast(one: str, other: str) -> float:
-    """Contrast ratio of two #RRGGBB colours, 1 to 21 (WCAG 2.2, relative luminance)."""
-    lights = sorted((_luminance(one), _luminance(other)))
-    return (lights[1] + 0.05) / (lights[0] + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    shares = [int(colour[at : at + 2], 16) / 255.0 for at in (1, 3, 5)]
-    linear = [share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4 for share in shares]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -36,10 +36,6 @@ OF_PLAN: dict[str, Callable[[Plan, Mode], go.Figure]] = {
     "flow by cost": lambda plan, mode: charts.flow_chart(plan, "cost", mode),
     "cost comparison": charts.cost_comparison,
     "front": lambda plan, mode: charts.front_chart(plan.front, None, mode),
-    "quality": charts.quality_chart,
-    "time to first token": lambda plan, mode: charts.latency_chart(plan, "ttft", mode),
-    "whole time": lambda plan, mode: charts.latency_chart(plan, "total", mode),
-    "cost parts": charts.cost_parts_chart,
     "what if": lambda plan, mode: charts.what_if_comparison(plan, plan, mode),
     "price and quality": lambda _, mode: charts.price_quality_scatter(MODELS, ["maker/b"], mode),
     "radar": lambda _, mode: charts.skills_radar(SKILLS, "A", mode),
@@ -127,7 +123,7 @@ def test_hover_texts_have_no_exponent_and_no_bare_field_name(name: str, plan: Pl
     assert "_usd" not in texts
 
 
-@pytest.mark.parametrize("name", ["flow by requests", "cost comparison", "quality", "price and quality"])
+@pytest.mark.parametrize("name", ["flow by requests", "cost comparison", "price and quality"])
 def test_a_tier_has_its_own_colour_in_both_modes(name: str, plan: Plan) -> None:
     shown = [OF_PLAN[name](plan, mode).to_json() for mode in MODES]
     tier = "generalist" if name == "price and quality" else plan.segments[0].option.tier

@@ -3,7 +3,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from planner.report.theme import MODES, SURFACES, TIER_COLOURS, TIER_SYMBOLS, TIERS, Mode, contrast
+from planner.report.theme import MODES, SURFACES, TIER_COLOURS, TIER_SYMBOLS, TIERS, Mode
 
 # Linear RGB seen without one cone: Machado, Oliveira and Fernandes, IEEE TVCG 15(6), 2009, severity 1.0.
 SIGHTS = {
@@ -15,12 +15,23 @@ SIGHTS = {
 # Linear sRGB to CIE XYZ (IEC 61966-2-1), divided by the D65 white.
 TO_XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 WHITE = np.array([0.9505, 1.0, 1.089])
+LUMINANCE = TO_XYZ[1]
+"""Relative luminance is the Y of XYZ."""
+
+
+def linear(colour: str) -> np.ndarray:
+    shares = np.array([int(colour[at : at + 2], 16) / 255.0 for at in (1, 3, 5)])
+    return np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+
+
+def contrast(one: str, other: str) -> float:
+    """Contrast ratio of two #RRGGBB colours, 1 to 21 (WCAG 2.2, relative luminance)."""
+    lights = sorted(float(LUMINANCE @ linear(colour)) for colour in (one, other))
+    return (lights[1] + 0.05) / (lights[0] + 0.05)
 
 
 def lab(colour: str, sight: str) -> np.ndarray:
-    shares = np.array([int(colour[at : at + 2], 16) / 255.0 for at in (1, 3, 5)])
-    linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
-    seen = np.clip(np.array(SIGHTS[sight]) @ linear, 0.0, 1.0)
+    seen = np.clip(np.array(SIGHTS[sight]) @ linear(colour), 0.0, 1.0)
     x, y, z = np.cbrt((TO_XYZ @ seen) / WHITE)
     return np.array([116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)])
 

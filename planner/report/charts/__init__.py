@@ -22,11 +22,8 @@ from planner.report.charts.of_models import (
 )
 from planner.report.charts.of_plan import (
     cost_comparison,
-    cost_parts_chart,
     flow_chart,
     front_chart,
-    latency_chart,
-    quality_chart,
 )
 
 __all__ = [
@@ -37,14 +34,11 @@ __all__ = [
     "SwitchPoint",
     "calibration_chart",
     "cost_comparison",
-    "cost_parts_chart",
     "coverage_chart",
     "error_chart",
     "flow_chart",
     "front_chart",
-    "latency_chart",
     "price_quality_scatter",
-    "quality_chart",
     "skill_bars",
     "skills_radar",
     "switch_strip",

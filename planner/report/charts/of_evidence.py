@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from planner.planning.plan import Figure
-from planner.report.charts.drawing import intervals, label_rows, new_figure, row_axes, row_heights, rows_px
+from planner.report.charts.drawing import INTERVAL, intervals, label_rows, new_figure, row_axes, row_heights, rows_px
 from planner.report.format import number, percent
 from planner.report.theme import SURFACES, Mode
 
@@ -57,7 +57,7 @@ def calibration_chart(points: Sequence[tuple[float, Figure]], mode: Mode = "ligh
         x=[level for level, _ in points],
         y=[share.mean for share in held],
         mode="markers",
-        meta="interval",
+        meta=INTERVAL,
         marker={"size": 9, "color": surface.text},
         error_y={
             "type": "data",

@@ -1,11 +1,11 @@
 """Charts of one plan: where requests go, what it costs, how good and how fast it is."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import plotly.graph_objects as go
 
-from planner.planning.plan import Figure, FrontPoint, Plan, SegmentPlan
+from planner.planning.plan import FrontPoint, Plan, SegmentPlan
 from planner.report.charts.drawing import (
     INTERVAL,
     PART,
@@ -23,31 +23,24 @@ from planner.report.charts.drawing import (
 )
 from planner.report.format import (
     clipped,
-    milliseconds,
-    milliseconds_interval,
     money,
     money_interval,
-    percent,
     requests,
     share,
     times,
 )
 from planner.report.picture_data import (
-    TIME_TEXTS,
     CostRow,
     Flow,
-    LimitRow,
-    Time,
     Width,
     cost_line,
     cost_rows,
+    flow_amount,
     flows_of,
-    latency_rows,
-    quality_rows,
     spans_decades,
     tools_of,
 )
-from planner.report.theme import SURFACES, TIER_COLOURS, TIER_SYMBOLS, Mode
+from planner.report.theme import SURFACES, TIER_COLOURS, Mode
 
 
 def flow_chart(plan: Plan, width: Width = "requests", mode: Mode = "light") -> go.Figure:
@@ -55,7 +48,7 @@ def flow_chart(plan: Plan, width: Width = "requests", mode: Mode = "light") -> g
     flows, tools = flows_of(plan), tools_of(plan)
     names = [segment.name for segment in plan.segments]
     keys = [tool.key for tool in tools]
-    labels = [f"{plain(part.name)}<br>{_flow_label(part, width)}" for part in plan.segments]
+    labels = [f"{plain(part.name)}<br>{flow_amount(part, width)}" for part in plan.segments]
     labels += [f"{plain(clipped(tool.label, 28))}<br>{plain(clipped(tool.place, 28))}" for tool in tools]
     colours = [SURFACES[mode].neutral] * len(names) + [TIER_COLOURS[tool.tier] for tool in tools]
     hovers = [_segment_hover(part) for part in plan.segments]
@@ -147,63 +140,6 @@ def front_chart(points: Sequence[FrontPoint], chosen: int | None = None, mode: M
     return figure
 
 
-def quality_chart(plan: Plan, mode: Mode = "light") -> go.Figure:
-    """Acceptable answers of each segment with its interval, the floor marked."""
-    rows = quality_rows(plan)
-    figure = _limit_chart(rows, [times(row.figure, 100.0) for row in rows], 100.0, mode, share_text)
-    lowest = min([row.figure.low for row in rows] + [row.limit for row in rows if row.limit is not None])
-    figure.update_xaxes(title="Acceptable answers, %<br>upright mark: the floor", range=[100.0 * lowest - 3.0, 101.0])
-    return figure
-
-
-def latency_chart(plan: Plan, time: Time = "ttft", mode: Mode = "light") -> go.Figure:
-    """95th percentile of a time of each segment with its interval, the limit marked where there is one."""
-    rows = latency_rows(plan, time)
-    figure = _limit_chart(rows, [times(row.figure, 1e-3) for row in rows], 1e-3, mode, time_text)
-    values = [value for row in rows for value in (row.figure.low, row.figure.high, row.limit or row.figure.mean)]
-    title = f"{TIME_TEXTS[time]} at p95, seconds<br>upright mark: the limit"
-    log_axis(figure, "x", title, min(values) * 1e-3, max(values) * 1e-3)
-    return figure
-
-
-def cost_parts_chart(plan: Plan, mode: Mode = "light") -> go.Figure:
-    """What each segment's bill is made of, largest part first; the interval stands on the whole."""
-    parts = [sorted(part.cost_parts, key=lambda line: -line.monthly_usd) for part in plan.segments]
-    heights = row_heights(len(parts))
-    traces = []
-    for rank in range(max(len(lines) for lines in parts)):
-        for segment, lines, height in zip(plan.segments, parts, heights, strict=True):
-            if rank < len(lines):
-                line = lines[rank]
-                colour = rgba(TIER_COLOURS[segment.option.tier], 0.55 if rank % 2 == 0 else 0.32)
-                hover = (
-                    f"{plain(segment.name)}: {plain(line.name)}, {money(line.monthly_usd)} a month<br>{plain(line.how)}"
-                )
-                trace = bar_trace([line.monthly_usd], height, colour, name=line.name, hover=[hover], meta=PART)
-                trace.update(text=[plain(line.name)], textposition="inside", insidetextanchor="middle", textangle=0)
-                trace.update(textfont={"color": SURFACES[mode].text, "size": 11})
-                traces.append(trace)
-    figures = [part.monthly_cost_usd for part in plan.segments]
-    below = [height - 0.25 for height in heights]
-    traces.append(intervals(figures, below, mode, hover=[_segment_hover(part) for part in plan.segments]))
-    figure = new_figure(traces, mode, height=rows_px(len(parts)), barmode="stack")
-    figure.update_layout(uniformtext={"minsize": 10, "mode": "hide"})
-    lines_of = [(part.name, money_interval(part.monthly_cost_usd)) for part in plan.segments]
-    label_rows(figure, lines_of, heights, mode)
-    return row_axes(figure, "USD a month", top=max(figure.high for figure in figures))
-
-
-def share_text(row: LimitRow) -> str:
-    """'93 % (90 to 95), at least 0.90'."""
-    return f"{share(row.figure)}, {row.limit_text}"
-
-
-def time_text(row: LimitRow) -> str:
-    """'1.2 s (0.8 to 1.9), limit 1.5 s'."""
-    limit = f", limit {milliseconds(row.limit)}" if row.limit is not None else ", no limit"
-    return f"{milliseconds_interval(row.figure)}{limit}"
-
-
 def _baseline_bar(row: CostRow, height: float, mode: Mode) -> go.Bar:
     surface = SURFACES[mode]
     bar = bar_trace([row.cost.mean], height, surface.neutral, name=plain(row.label), hover=[_cost_hover(row)])
@@ -212,45 +148,9 @@ def _baseline_bar(row: CostRow, height: float, mode: Mode) -> go.Bar:
     return bar
 
 
-def _limit_chart(
-    rows: Sequence[LimitRow], figures: Sequence[Figure], factor: float, mode: Mode, text: Callable[[LimitRow], str]
-) -> go.Figure:
-    surface = SURFACES[mode]
-    heights = row_heights(len(rows))
-    traces = []
-    for row, figure, height in zip(rows, figures, heights, strict=True):
-        trace = intervals([figure], [height], mode, hover=[_limit_hover(row, text(row))])
-        colour = TIER_COLOURS[row.tier]
-        trace.update(marker={"size": 12, "color": colour, "symbol": TIER_SYMBOLS[row.tier]}, name=row.tier)
-        trace.update(error_x={"color": colour, "thickness": 3, "width": 6})
-        traces.append(trace)
-    limited = [(row, height) for row, height in zip(rows, heights, strict=True) if row.limit is not None]
-    traces.append(
-        go.Scatter(
-            x=[row.limit * factor for row, _ in limited if row.limit is not None],
-            y=[height for _, height in limited],
-            mode="markers",
-            marker={"symbol": "line-ns", "size": 18, "line": {"color": surface.text, "width": 2.5}},
-            hovertext=[_limit_hover(row, text(row)) for row, _ in limited],
-            hovertemplate="%{hovertext}<extra></extra>",
-            showlegend=False,
-        )
-    )
-    chart = new_figure(traces, mode, height=rows_px(len(rows)))
-    label_rows(chart, [(row.segment, text(row)) for row in rows], heights, mode)
-    chart.update_yaxes(visible=False, range=[-0.5, len(rows) - 0.1])
-    return chart
-
-
 def _note(figure: go.Figure, x: float, y: float, mode: Mode) -> None:
     colour = SURFACES[mode].text
     figure.add_annotation(x=x, y=y, text="this plan", ax=36, ay=36, arrowcolor=colour, arrowwidth=1, font={"size": 12})
-
-
-def _flow_label(part: SegmentPlan, width: Width) -> str:
-    if width == "requests":
-        return f"{requests(part.requests_per_month)} requests"
-    return money_interval(part.monthly_cost_usd)
 
 
 def _flow_hover(flow: Flow) -> str:
@@ -275,8 +175,3 @@ def _front_hover(point: FrontPoint, *, picked: bool) -> str:
     head = "this plan" if picked else "another plan: click to take it"
     models = ", ".join(plain(model) for model in point.models)
     return f"{head}<br>{money_interval(point.monthly_cost_usd)} a month, {share(point.quality)} acceptable<br>{models}"
-
-
-def _limit_hover(row: LimitRow, text: str) -> str:
-    holds = f"<br>holds with {percent(row.holds)} probability" if row.holds is not None else ""
-    return f"{plain(row.segment)}: {plain(text)}{holds}<br>{plain(row.label)}"
