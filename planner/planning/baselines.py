@@ -11,6 +11,7 @@ from planner.options.table import TECHNIQUES
 from planner.planning.milp import Ask, Solution, carbon_kg_draws, cost_draws, solve_ask
 from planner.planning.plan import Baseline
 from planner.planning.problem import SEGMENT_LIMITS, Problem, Rows, SegmentPart, draws_needed, rows_of, upper_at
+from planner.planning.told import model_name
 from planner.planning.wording import figure_of, listed
 from planner.units import Bools, Draws, Floats, Ints
 from planner.workload.schema import Limits
@@ -41,27 +42,19 @@ def list_baselines(problem: Problem, catalog: Catalog, solution: Solution) -> tu
     """All baselines that make sense for this workload, savings draw by draw against the plan."""
     cost = cost_draws(problem, solution)
     made: list[Baseline] = []
-    for name, kind in (("all_frontier", "frontier"), ("all_small", "small")):
+    classes: tuple[tuple[BaselineName, str], ...] = (("all_frontier", "frontier"), ("all_small", "small"))
+    for name, kind in classes:
         model = best_of_class(problem, catalog, kind)
         if model is not None:
-            label = f"Everything on {_name(catalog, model)}"
-            made.append(_told(problem, cost, _spec(name), label, model, everything_on(problem, model)))
+            label = f"Everything on {model_name(catalog, model)}"
+            made.append(_told(problem, cost, name, label, model, everything_on(problem, model)))
     single = best_single(problem)
     if single is not None:
         model, compared = single
-        label = f"Best single model: {_name(catalog, model)}"
+        label = f"Best single model: {model_name(catalog, model)}"
         made.append(_told(problem, cost, "best_single", label, model, compared))
     today = _today(problem, catalog, cost)
     return (*made, *([today] if today else []), oracle(problem, solution))
-
-
-def _spec(name: str) -> BaselineName:
-    return "all_frontier" if name == "all_frontier" else "all_small"
-
-
-def _name(catalog: Catalog, model: str) -> str:
-    known = catalog.models.get(model)
-    return known.name if known else model
 
 
 def _plain_rows(part: SegmentPart) -> Ints:
@@ -188,7 +181,7 @@ def _today(problem: Problem, catalog: Catalog, cost: Draws) -> Baseline | None:
     known = tuple(dict.fromkeys(name for name in named if name))
     away = tuple(name for name in compared.away if name not in silent)
     note = f"not said for {listed(silent)}: served as cheaply as fits" if silent else ""
-    label = f"What you run today ({listed([_name(catalog, name) for name in known])})"
+    label = f"What you run today ({listed([model_name(catalog, name) for name in known])})"
     compared = Compared(compared.solution, compared.failing, away)
     return _told(problem, cost, "today", label, ", ".join(known), compared, note)
 
@@ -334,6 +327,5 @@ def _pool_lower_usd(problem: Problem, number: int, rows: Ints, replica_share: Fl
     pooled = np.flatnonzero(pool >= 0)
     if pooled.size:
         load = upper_at(table.pool_load[rows[pooled]], problem.confidence)
-        whole = np.maximum(np.ceil(load / problem.cap - 1e-6), problem.min_replicas[pool[pooled]])
-        out[pooled] = whole * replica_share[pool[pooled]]
+        out[pooled] = problem.replicas_in(pool[pooled], load) * replica_share[pool[pooled]]
     return out

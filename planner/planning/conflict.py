@@ -15,12 +15,12 @@ import numpy as np
 
 from planner.catalog.schema import Catalog
 from planner.options.table import Exclusion, OptionTable
-from planner.planning.conflict_between import conflict_between
+from planner.planning.conflict_between import LIKELY, conflict_between
 from planner.planning.plan import Conflict, LimitInConflict
 from planner.planning.problem import Held, Problem, held_limits
 from planner.planning.relaxation import holds_all, reached_with, relax_within
 from planner.planning.told import model_name
-from planner.planning.wording import listed, percent_text, time_text
+from planner.planning.wording import LIMIT_NAMES, listed, percent_text, time_text
 from planner.units import Ints
 from planner.version import VERSION
 from planner.workload.load import workload_hash
@@ -28,9 +28,6 @@ from planner.workload.schema import Segment
 
 Widen: TypeAlias = Callable[[Segment], OptionTable]
 """Options of a segment that is asked otherwise."""
-
-LIKELY: Final = 0.5
-"""Below this share of draws a limit is impossible, not just not yet shown; also the least confidence allowed."""
 
 _LIFTED: Final[Mapping[str, Any]] = {
     "data.residency": None,
@@ -168,19 +165,6 @@ def _tell_segment(case: Case, catalog: Catalog) -> Conflict:
         probe=probe,
         accept_confidence=shown,
     )
-
-
-LIMIT_NAMES: Final[Mapping[str, str]] = {
-    "quality_floor": "the quality floor",
-    "latency.ttft_p95_ms": "the time to first token",
-    "latency.total_p95_ms": "the time to the whole answer",
-    "data.residency": "where data may be processed",
-    "data.may_leave_premises": "data may not leave the premises",
-    "data.providers_allowed": "the allowed providers",
-    "data.licences_allowed": "the allowed licences",
-    "modalities": "the modalities",
-    "context_p99_tokens": "the context length",
-}
 
 
 def _confidence_of(share: float) -> float:

@@ -1,6 +1,6 @@
 """Conflicts between segments: each has options that fit, but together they break a limit of the whole plan."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final
 
 import numpy as np
@@ -8,14 +8,15 @@ import numpy as np
 from planner.catalog.schema import Catalog
 from planner.planning.milp import Ask, Solution, carbon_kg_draws, cost_draws, solve_ask
 from planner.planning.plan import Conflict, LimitInConflict
-from planner.planning.problem import Problem, Rows, rows_of, state_problem, upper_at
+from planner.planning.problem import SEGMENT_LIMITS, Problem, Rows, SegmentPart, rows_of, state_problem, upper_at
 from planner.planning.relaxation import least_feasible, rounded_up
-from planner.planning.wording import listed, percent_text, rounded_text, time_text
+from planner.planning.wording import LIMIT_NAMES, listed, percent_text, rounded_text, time_text
 from planner.version import VERSION
 from planner.workload.load import workload_hash
 from planner.workload.schema import Limits
 
-_LEAST_CONFIDENCE: Final = 0.5
+LIKELY: Final = 0.5
+"""Below this share of draws a limit is impossible, not just not yet shown; also the least confidence allowed."""
 _NAMES: Final = {
     "monthly_budget_usd": ("the monthly budget", "at most {:,.0f} USD"),
     "max_models": ("the number of models", "at most {:g}"),
@@ -24,12 +25,21 @@ _NAMES: Final = {
 }
 
 
-def cheapest_with(problem: Problem, kept: tuple[str, ...], limits: Limits | None = None) -> Solution | None:
-    """Cheapest plan when only these limits stand; None when they cannot hold together."""
-    rows = {}
+def cheapest_with(
+    problem: Problem, kept: tuple[str, ...], limits: Limits | None = None, given: Mapping[int, Rows] | None = None
+) -> Solution | None:
+    """Cheapest plan when only these limits stand; None when they cannot hold together.
+
+    Args:
+        problem: Workload, options and held limits.
+        kept: Paths of the limits that stand.
+        limits: Other limits of the whole plan than the workload's own.
+        given: Options of some segments, by number, in place of those that the limits leave.
+    """
+    rows = dict(given or {})
     for number, part in enumerate(problem.parts):
-        dropped = [path for path in part.held.shares if f"segments.{part.segment.name}.{path}" not in kept]
-        if dropped:
+        dropped = _dropped(part, kept)
+        if dropped and number not in rows:
             rows[number] = rows_of(part, np.flatnonzero(part.held.fits(without=dropped)), problem.confidence)
     own = problem.workload.limits if limits is None else limits
     standing = own.model_copy(update={f: None for f in _NAMES if f"limits.{f}" not in kept})
@@ -88,7 +98,7 @@ def _at_confidence(problem: Problem, confidence: float) -> Problem:
 
 def accepted_confidence(problem: Problem, kept: tuple[str, ...]) -> float | None:
     """Highest confidence, in whole percents, at which the set can hold; None when it cannot even at 50 %."""
-    low, high = round(_LEAST_CONFIDENCE * 100), round(problem.confidence * 100)
+    low, high = round(LIKELY * 100), round(problem.confidence * 100)
     if cheapest_with(_at_confidence(problem, low / 100), kept) is None:
         return None
     while high - low > 1:
@@ -105,14 +115,13 @@ def _name(path: str) -> str:
     if head == "limits":
         return _NAMES[rest][0]
     segment, limit = _split(path)
-    words = {"quality_floor": "quality floor", "latency.ttft_p95_ms": "time to first token"}
-    return f"the {words.get(limit, 'time to the whole answer')} of {segment}"
+    return f"{LIMIT_NAMES[limit]} of {segment}"
 
 
 def _split(path: str) -> tuple[str, str]:
     """(segment, limit) of 'segments.NAME.limit'; names may hold dots."""
     rest = path.removeprefix("segments.")
-    for limit in ("quality_floor", "latency.ttft_p95_ms", "latency.total_p95_ms"):
+    for limit in SEGMENT_LIMITS:
         if rest.endswith(f".{limit}"):
             return rest.removesuffix(f".{limit}"), limit
     raise KeyError(path)
@@ -166,14 +175,13 @@ def _relax_segment_limit(
     if without is None:
         return value, "nothing, even without it", ""
     others = tuple(each for each in kept if each != path)
-    dropped = [p for p in part.held.shares if f"segments.{segment}.{p}" not in others]
-    rows = np.flatnonzero(part.held.fits(without=dropped))
+    rows = np.flatnonzero(part.held.fits(without=_dropped(part, others)))
     levels = _levels(problem, number, limit)
     order = rows[np.argsort(levels[rows], kind="stable")]
 
     def feasible(count: int) -> bool:
-        mine = {number: rows_of(part, order[:count], problem.confidence)}
-        return _cheapest_of_rows(problem, others, mine) is not None
+        mine = rows_of(part, order[:count], problem.confidence)
+        return cheapest_with(problem, others, given={number: mine}) is not None
 
     count = _first_feasible(feasible, order.shape[0])
     if count == 0:
@@ -193,22 +201,9 @@ def _levels(problem: Problem, number: int, limit: str) -> np.ndarray:
     return upper_at(table.ttft_p95_ms if limit.endswith("ttft_p95_ms") else table.total_p95_ms, confidence)
 
 
-def _cheapest_of_rows(problem: Problem, kept: tuple[str, ...], rows: dict[int, Rows]) -> Solution | None:
-    own = {
-        n: rows_of(
-            part,
-            np.flatnonzero(part.held.fits(without=_dropped(part.segment.name, tuple(part.held.shares), kept))),
-            problem.confidence,
-        )
-        for n, part in enumerate(problem.parts)
-        if n not in rows
-    }
-    standing = problem.workload.limits.model_copy(update={f: None for f in _NAMES if f"limits.{f}" not in kept})
-    return solve_ask(problem.with_rows({**own, **rows}), Ask(1.0, 0.0, standing))
-
-
-def _dropped(segment: str, paths: tuple[str, ...], kept: tuple[str, ...]) -> list[str]:
-    return [path for path in paths if f"segments.{segment}.{path}" not in kept]
+def _dropped(part: SegmentPart, kept: tuple[str, ...]) -> list[str]:
+    """Limits of a segment that are not among these paths."""
+    return [path for path in part.held.shares if f"segments.{part.segment.name}.{path}" not in kept]
 
 
 def _first_feasible(feasible: Callable[[int], bool], most: int) -> int:

@@ -103,7 +103,7 @@ def improve(
     chosen = plan.copy()
     ends = np.searchsorted(pick.segment, np.arange(len(problem.parts) + 1))
     users = pick.needs[chosen].sum(axis=0)
-    load = _pool_load(problem, pick, chosen)
+    load = pool_load(problem, pick, chosen)
     for _ in range(_SWEEPS):
         changed = False
         for number in range(chosen.shape[0]):
@@ -140,7 +140,8 @@ def _load_moved(load: Floats, pick: Pick, column: int, sign: float) -> Floats:
     return moved
 
 
-def _pool_load(problem: Problem, pick: Pick, chosen: Ints) -> Floats:
+def pool_load(problem: Problem, pick: Pick, chosen: Ints) -> Floats:
+    """(P,) load that the chosen columns put on each pool."""
     load = np.zeros(problem.replica_usd.shape[0])
     pooled = chosen[pick.pool[chosen] >= 0]
     np.add.at(load, pick.pool[pooled], pick.load[pooled])
@@ -150,7 +151,7 @@ def _pool_load(problem: Problem, pick: Pick, chosen: Ints) -> Floats:
 def objective_of(problem: Problem, pick: Pick, score: Floats, fixed_weight: float, chosen: Ints) -> float:
     """Objective of a plan, shared parts paid once."""
     used = pick.needs[chosen].any(axis=0)
-    replicas = problem.replicas_for(_pool_load(problem, pick, chosen))
+    replicas = problem.replicas_for(pool_load(problem, pick, chosen))
     fixed = float(problem.component_usd[used].sum() + replicas @ problem.replica_usd)
     return float(score[chosen].sum()) + fixed_weight * fixed
 
@@ -167,8 +168,7 @@ def _added(
     if pooled.size:
         pool = pool_all[pooled]
         before = problem.replicas_for(np.where(load > 1e-12, load, 0.0))[pool]
-        whole = np.ceil((load[pool] + pick.load[columns][pooled]) / problem.cap - 1e-6)
-        after = np.maximum(whole, problem.min_replicas[pool])
+        after = problem.replicas_in(pool, load[pool] + pick.load[columns][pooled])
         added[pooled] += fixed_weight * (after - before) * problem.replica_usd[pool]
         added[pooled[after > problem.max_replicas[pool]]] = np.inf
     return np.asarray(added, dtype=np.float64)
@@ -197,7 +197,7 @@ def _distinct_with(pairs: Ints, others: Ints, columns: slice) -> Ints:
 
 def holds(problem: Problem, pick: Pick, limits: Limits, quality_at_least: float | None, chosen: Ints) -> bool:
     """Whether a plan holds the limits that descent knows (budget and carbon aside)."""
-    replicas = problem.replicas_for(_pool_load(problem, pick, chosen))
+    replicas = problem.replicas_for(pool_load(problem, pick, chosen))
     models, providers = np.unique(pick.models[chosen]).size, np.unique(pick.providers[chosen]).size
     quality = float(pick.quality[chosen].sum())
     return (

@@ -1,6 +1,6 @@
 """Why this option and not another: binding limits, the runner-up, what relaxing is worth, who wins in other draws."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
@@ -12,8 +12,8 @@ from planner.planning.milp import Solution, solve
 from planner.planning.plan import NamedModel, OptionChoice, Relaxed, Rival, RunnerUp
 from planner.planning.problem import Problem, fitting_rows, held_limits
 from planner.planning.shares import Beside, beside
-from planner.planning.told import Facts, choice_of, model_name
-from planner.planning.wording import figure_of, listed, percent_text, time_text, usd_text
+from planner.planning.told import Facts, choice_of
+from planner.planning.wording import LIMIT_NAMES, figure_of, listed, percent_text, time_text, usd_text
 from planner.units import Bools, Draws, Floats, Ints
 from planner.workload.schema import LatencyLimits, Limits, RelativeFloor, Segment
 
@@ -23,12 +23,6 @@ _BUDGET_NOTCH: Final = 1.1
 _RIVALS: Final = 4
 _SWAPS: Final = 20
 _WORTH_TELLING_USD: Final = 0.5
-
-LIMIT_WORDS: Final[Mapping[str, str]] = {
-    "quality_floor": "the quality floor",
-    "latency.ttft_p95_ms": "the time to first token",
-    "latency.total_p95_ms": "the time to the whole answer",
-}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -97,7 +91,7 @@ def why(told: Told, choice: OptionChoice, binding: tuple[str, ...]) -> str:
         f"{ways}, {choice.label} is the {goal} beside the other tools" if fitting > 1 else f"{ways} is {choice.label}"
     )
     said = f"{first}; it reaches the floor ({told.table.floor_text}) in {floor} of draws"
-    kept = listed([LIMIT_WORDS[path] for path in binding])
+    kept = listed([LIMIT_NAMES[path] for path in binding])
     return f"{said}, and {kept} {'keeps' if len(binding) == 1 else 'keep'} cheaper ones out." if binding else f"{said}."
 
 
@@ -293,7 +287,7 @@ def _plus(value: int | None, step: int) -> int | None:
 
 def named_models(told: Told) -> tuple[NamedModel, ...]:
     """Models that the user named, always shown, with the reason where they fail."""
-    asked = []
+    asked: list[tuple[Role, str]] = []
     if told.segment.today is not None:
         asked.append(("today", told.segment.today.model))
     if told.segment.prefer is not None:
@@ -301,7 +295,7 @@ def named_models(told: Told) -> tuple[NamedModel, ...]:
     return tuple(_named(told, role, model) for role, model in asked)
 
 
-def _named(told: Told, role: str, model: str) -> NamedModel:
+def _named(told: Told, role: Role, model: str) -> NamedModel:
     table = told.table
     local = table.model_ids.index(model) if model in table.model_ids else -1
     rows = np.flatnonzero((table.model == local) & (table.strong_model < 0)) if local >= 0 else np.zeros(0, np.int64)
@@ -310,7 +304,7 @@ def _named(told: Told, role: str, model: str) -> NamedModel:
         known = model in told.facts.catalog.models
         said = reason or ("No way to serve this segment with it." if known else "The catalog does not know this model.")
         return NamedModel(
-            model=model, role=_role(role), option=None, monthly_cost_usd=None, quality=None, fits=False, reason=said
+            model=model, role=role, option=None, monthly_cost_usd=None, quality=None, fits=False, reason=said
         )
     held = told.problem.parts[told.number].held
     fitting = rows[held.fits()[rows] & np.isfinite(told.added_usd[rows])]
@@ -319,7 +313,7 @@ def _named(told: Told, role: str, model: str) -> NamedModel:
     row = int(pick[np.argmin(told.added_usd[pick])])
     return NamedModel(
         model=model,
-        role=_role(role),
+        role=role,
         option=choice_of(told.problem, told.facts, told.number, row),
         monthly_cost_usd=figure_of(told.beside.usd_draws(np.array([row]))[0])
         if np.isfinite(told.added_usd[row])
@@ -328,10 +322,6 @@ def _named(told: Told, role: str, model: str) -> NamedModel:
         fits=bool(fitting.size),
         reason=_reason(told, row, fits=bool(fitting.size)),
     )
-
-
-def _role(role: str) -> Role:
-    return "today" if role == "today" else "prefer"
 
 
 def _reason(told: Told, row: int, *, fits: bool) -> str:
@@ -345,7 +335,7 @@ def _reason(told: Told, row: int, *, fits: bool) -> str:
         return f"Fits every limit, but costs {usd_text(more)} a month more than what is planned."
     held = told.problem.parts[told.number].held
     missed = [
-        f"{LIMIT_WORDS[path]} in only {percent_text(float(share[row]))} of draws"
+        f"{LIMIT_NAMES[path]} in only {percent_text(float(share[row]))} of draws"
         for path, share in held.shares.items()
         if share[row] < held.confidence - 1e-9
     ]
@@ -358,20 +348,3 @@ def reasons_out(exclusions: tuple[Exclusion, ...], segment: str, model: str) -> 
     found = [e.reason for e in exclusions if e.segment == segment and e.model in {model, "*"}]
     own = [e.reason for e in exclusions if e.segment == segment and e.model == model]
     return " ".join(list(dict.fromkeys(own or found))[:3])
-
-
-__all__ = [
-    "LIMIT_WORDS",
-    "Told",
-    "binding_limits",
-    "model_name",
-    "named_models",
-    "reasons_out",
-    "relaxed",
-    "relaxed_plan_limits",
-    "rivals",
-    "runner_up",
-    "scores",
-    "tell_about",
-    "why",
-]

@@ -18,7 +18,7 @@ from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
 from planner.planning.bounds import FEW, sift
-from planner.planning.descent import Choice, improve, priced_plans
+from planner.planning.descent import Choice, improve, pool_load, priced_plans
 from planner.planning.problem import Problem, Rows, draws_needed
 from planner.planning.programme import PLAN_LIMITS, STRUCTURE, Block, Columns, Programme
 from planner.planning.prune import Pick, Structure, best_of_groups, gather, undominated
@@ -354,10 +354,7 @@ def unpruned(problem: Problem, ask: Ask) -> Solution | None:
 
 def settle(problem: Problem, ask: Ask, pick: Pick, chosen: Ints, *, gap: float = 0.0, optimal: bool = True) -> Solution:
     """A solution from the chosen columns (G,), its money added up anew so that solver tolerances don't show."""
-    load = np.zeros(problem.replica_usd.shape[0])
-    pooled = chosen[pick.pool[chosen] >= 0]
-    np.add.at(load, pick.pool[pooled], pick.load[pooled])
-    replicas = problem.replicas_for(load)
+    replicas = problem.replicas_for(pool_load(problem, pick, chosen))
     components = np.flatnonzero(pick.needs[chosen].any(axis=0))
     fixed = float(problem.component_usd[components].sum() + replicas @ problem.replica_usd)
     cost = float(pick.usage_usd[chosen].sum()) + fixed

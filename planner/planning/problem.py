@@ -190,12 +190,15 @@ class Problem:
         return self.workload.assumptions.gpu_utilisation_cap
 
     def replicas_for(self, load: Floats) -> Ints:
-        """Whole replicas of each pool (P,) that carry a load (P,) at the cap; 0 where there is none.
+        """Whole replicas of each pool (P,) that carry a load (P,) at the cap; 0 where there is none."""
+        return np.where(load > 0.0, self.replicas_in(np.arange(load.shape[0]), load).astype(np.int64), 0)
+
+    def replicas_in(self, pool: Ints, load: Floats) -> Floats:
+        """(n,) whole replicas that a pool in use needs for each of these loads; (n,) index into pools.
 
         The tolerance is the solver's own for a row, so that 3.0000001 replicas are three.
         """
-        whole = np.ceil(load / self.cap - 1e-6).astype(np.int64)
-        return np.where(load > 0.0, np.maximum(whole, self.min_replicas), 0)
+        return np.maximum(np.ceil(load / self.cap - 1e-6), self.min_replicas[pool])
 
     def with_rows(self, rows: Mapping[int, Rows]) -> "Problem":
         """The same problem with other options allowed in some segments (by number)."""

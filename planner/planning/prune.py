@@ -212,8 +212,7 @@ def gather(problem: Problem, positions: list[Ints]) -> Pick:
 def _own_replicas(problem: Problem, load: Floats, pool: Ints) -> Floats:
     out = np.zeros(load.shape[0])
     pooled = np.flatnonzero(pool >= 0)
-    whole = np.ceil(load[pooled] / problem.cap - 1e-6)
-    out[pooled] = np.maximum(whole, problem.min_replicas[pool[pooled]])
+    out[pooled] = problem.replicas_in(pool[pooled], load[pooled])
     return out
 
 

@@ -114,7 +114,7 @@ def _replicas_usd(problem: Problem, part: SegmentPart, load: Floats) -> Floats:
     pool = part.table.pool[pooled]
     before = problem.replicas_for(load)
     mine = np.maximum(upper_at(part.table.pool_load[pooled], problem.confidence), 1e-9)
-    after = np.maximum(np.ceil((load[pool] + mine) / problem.cap - 1e-6), problem.min_replicas[pool])
+    after = problem.replicas_in(pool, load[pool] + mine)
     out[pooled] = (after - before[pool]) * problem.replica_usd[pool]
     out[pooled[after > problem.max_replicas[pool]]] = np.inf
     return out
