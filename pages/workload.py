@@ -8,9 +8,16 @@ from planner.views import anchors, assumptions, samples, workload, workload_form
 session = current_session()
 workload.draw_summary(session)
 
-with st.expander("Start from an example, or bring your own", icon=":material/folder_open:"):
-    workload.draw_gallery(session)
-    workload.draw_upload(session)
+begin = st.expander(
+    "Start from an example, or bring your own",
+    key="workload.begin",
+    on_change="rerun",
+    icon=":material/folder_open:",
+)
+if begin.open:
+    with begin:
+        workload.draw_gallery(session)
+        workload.draw_upload(session)
 
 form, yaml = st.columns([3, 2], gap="medium")
 with form:

@@ -37,7 +37,8 @@ def draw_assumptions(session: Session) -> None:
         disabled=("For", "Assumption", "Unit", "Whose", "Why this value"),
         column_config={
             "Reset": st.column_config.CheckboxColumn("Reset", width="small"),
-            "Value": st.column_config.TextColumn("Value", help="As in the YAML: 0.6, true, [eu, us]"),
+            "Assumption": st.column_config.TextColumn("Assumption", width=236),
+            "Value": st.column_config.TextColumn("Value", width=104, help="As in the YAML: 0.6, true, [eu, us]"),
             "Why this value": st.column_config.TextColumn("Why this value", width="large"),
         },
         on_change=_take_edits,
@@ -58,9 +59,9 @@ def _row(item: WorkloadAssumption, value: str, whose: str) -> dict[str, str | bo
     segment = item.path.split(".")[1] if item.path.startswith("segments.") else "all"
     return {
         "Assumption": item.label,
-        "For": segment,
         "Value": value,
         "Unit": item.unit,
+        "For": segment,
         "Whose": whose,
         "Reset": False,
         "Why this value": item.reason if whose == "ours" else "You said so.",

@@ -63,15 +63,15 @@ def draw_answer(tested: Validation) -> None:
     closer = 1.0 - (ours.rmse_logit or 0.0) / (best.rmse_logit or 1.0)
     low, high = _error(ours).low, _error(ours).high
     st.html(
-        f'<p class="tp-answer">A score that was held out is forecast within {number(ours.rmse_points or 0.0)} '
-        f"percentage points ({number(low)} to {number(high)}), {percent(closer)} closer on the log-odds scale than the "
-        f"best of the simple ways ({escape(best.method)}); its 90 % interval held the truth "
-        f"{percent(ours.coverage_90 or 0.0)} of the time.</p>"
+        f'<p class="tp-answer">A held-out score is missed by <b>{number(ours.rmse_points or 0.0)}</b> percentage '
+        f"points ({number(low)} to {number(high)}; root mean square), <b>{percent(closer)}</b> closer on the log-odds "
+        f"scale than the best of the simple ways ({escape(best.method)}); its 90 % interval held the truth "
+        f"<b>{percent(ours.coverage_90 or 0.0)}</b> of the time.</p>"
     )
     if tested.catalog_version != the_catalog().version:
         st.caption(
             f"Figures of catalog {tested.catalog_version}; the one in use is {the_catalog().version}. "
-            "`planner validate` makes them anew."
+            "The command “planner validate” makes them anew."
         )
 
 
@@ -79,14 +79,21 @@ def draw_errors(tested: Validation) -> None:
     """Ours beside the simple ways, test by test."""
     st.subheader("How far off", anchor=False)
     tests = [test for test in _TESTS if _whole(tested, test)]
-    test = st.segmented_control(
-        "Test", tests, default=tests[0], required=True, format_func=_TESTS.__getitem__, key="evidence.test"
-    )
-    rows = _whole(tested, test or tests[0])
-    groups = list(dict.fromkeys(row.group for row in rows))
-    group = groups[0]
-    if len(groups) > 1:
-        group = st.segmented_control("Known", groups, default=group, required=True, key=f"evidence.{test}") or group
+    with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
+        test = st.selectbox(
+            "Held out", tests, format_func=_TESTS.__getitem__, key="evidence.test", width=340, filter_mode=None
+        )
+        rows = _whole(tested, test)
+        groups = list(dict.fromkeys(row.group for row in rows))
+        group = groups[0]
+        if len(groups) > 1:
+            group = st.selectbox(
+                "Scores of each model",
+                groups,
+                key=f"evidence.{test}",
+                width=260,
+                filter_mode=None,
+            )
     shown = sorted((row for row in rows if row.group == group), key=lambda row: row.rmse_points or 0.0)
     told = "; ".join(f"{row.method} {number(row.rmse_points or 0.0)}" for row in shown)
     figure = charts.error_chart([(row.method, _error(row)) for row in shown], shown_mode())
@@ -162,12 +169,14 @@ def draw_limits(session: Session) -> None:
     catalog = the_catalog()
     known = set(catalog.evidence.model)
     unknown = [model.name for model in catalog.models.values() if model.id not in known]
+    unseen = sum(not segment.observed for segment in session.workload.segments)
+    kinds = "1 kind of this workload rests" if unseen == 1 else f"{unseen} kinds of this workload rest"
     st.subheader("What it cannot know", anchor=False)
     st.markdown(
         f"- {len(unknown)} of {len(catalog.models)} models have no public score at all; their skills are read off "
         "maker, size, date and price, with wide intervals.\n"
         "- Public benchmarks are not your requests. Until you say how hard a kind of request is, "
-        f"{len(session.workload.segments)} kinds of this workload rest on an anchor; the Workload page says which.\n"
+        f"it rests on the anchor of a benchmark; {kinds} on one. The Workload page says which.\n"
         "- Makers' own scores count less, and a benchmark that a model was trained on looks too good.\n"
         "- Classification, summaries and answers from documents have few public scores: see the rows by skill above."
     )

@@ -56,6 +56,11 @@ def figure_html(figure: Figure, unit: Unit) -> str:
     )
 
 
+def alert(html: str) -> str:
+    """A line that says what is wrong, read aloud by screen readers; its parts are escaped already."""
+    return f'<div class="tp-error" role="alert">{html}</div>'
+
+
 def chip(text: str, kind: Shade = "plain", hover: str = "") -> str:
     """A small rounded label."""
     title = f' title="{escape(hover)}"' if hover else ""

@@ -8,7 +8,8 @@ from planner.errors import PlannerError
 from planner.report.format import requests
 from planner.report.theme import Mode
 from planner.session import Session, current_session, example_names, example_text, show_value, use_text
-from planner.views.style import STYLE
+from planner.views.figures import alert
+from planner.views.style import DARK_STYLE, STYLE
 
 _OWN = "own"
 _SWITCH = "frame.workload"
@@ -16,7 +17,7 @@ _SWITCH = "frame.workload"
 
 def draw_frame() -> None:
     """Style, and the line that says which workload all pages speak of."""
-    st.html(STYLE)
+    st.html(STYLE + DARK_STYLE if shown_mode() == "dark" else STYLE)
     session = current_session()
     total = sum(segment.requests_per_month for segment in session.workload.segments)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="frame"):
@@ -27,10 +28,8 @@ def draw_frame() -> None:
     if session.note:
         st.info(session.note, icon=":material/info:")
     if session.problems:
-        st.html(
-            '<div class="tp-error" role="alert"><b>The workload has an error, so the last good one is shown.</b> '
-            f"{escape(str(session.problems[0]))}</div>"
-        )
+        what = "<b>The workload has an error, so the last good one is shown.</b>"
+        st.html(alert(f"{what} {escape(str(session.problems[0]))}"))
 
 
 def _draw_switch(session: Session) -> None:
@@ -73,4 +72,4 @@ def shown_mode() -> Mode:
 
 def draw_error(error: PlannerError) -> None:
     """An error that a page could not go on from, as one line."""
-    st.html(f'<div class="tp-error" role="alert">{escape(str(error))}</div>')
+    st.html(alert(escape(str(error))))

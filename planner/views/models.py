@@ -8,11 +8,12 @@ import streamlit as st
 from planner.catalog.browse import ModelRow, list_models
 from planner.report import charts
 from planner.report.charts import PricedModel
-from planner.report.format import money, number, percent
+from planner.report.format import money, number, share
 from planner.session import Session, the_catalog, today
 from planner.session.browsing import Asked
 from planner.terms import AREAS, SKILLS
 from planner.views.frame import shown_mode
+from planner.views.pictures import clicked, draw_chart
 from planner.views.tables import Row, draw_csv_button, draw_json_button
 
 _CHART: Final = "models.chart"
@@ -96,8 +97,8 @@ def draw_answer(rows: tuple[PricedModel, ...], asked: Asked) -> None:
         (row for row in rows if row.quality.mean >= 0.95 * best.quality.mean), key=lambda row: row.usd_per_1000.mean
     )
     text = (
-        f"For {words}, <b>{escape(best.name)}</b> answers most acceptably: {percent(best.quality.mean)} "
-        f"({percent(best.quality.low)} to {percent(best.quality.high)}) at {money(best.usd_per_1000.mean)} per 1,000"
+        f"For {words}, <b>{escape(best.name)}</b> answers most acceptably: {share(best.quality)} "
+        f"at {money(best.usd_per_1000.mean)} per 1,000"
     )
     if near.model == best.model:
         text += "; nothing cheaper comes within 95 % of it."
@@ -111,25 +112,19 @@ def draw_picture(session: Session, rows: tuple[PricedModel, ...]) -> None:
     if not rows:
         return
     chosen = (session.model,) if session.model else ()
-    st.plotly_chart(
+    draw_chart(
         charts.price_quality_scatter(rows, chosen, shown_mode()),
-        theme=None,
-        width="stretch",
-        key=_CHART,
-        config={"displayModeBar": False},
+        _CHART,
+        "Price against quality of every model; the table below says the same",
         on_select=lambda: _take_point(session),
-        selection_mode="points",
-        alt="Price against quality of every model; the table below says the same",
     )
     st.caption("Click a mark, or a line of the table, to open a model.")
 
 
 def _take_point(session: Session) -> None:
-    points = st.session_state[_CHART]["selection"]["points"]
-    found = [point["customdata"] for point in points if point.get("customdata") is not None]
-    if found:
-        first = found[0][0] if isinstance(found[0], list) else found[0]
-        session.model = str(first)
+    model = clicked(_CHART)
+    if model is not None:
+        session.model = str(model)
 
 
 def draw_table(session: Session, rows: tuple[PricedModel, ...]) -> None:

@@ -1,23 +1,48 @@
 """The Toolbox page's pictures: requests flowing to tools, the bill beside the baselines, the cost-quality front."""
 
+from collections.abc import Callable
 from html import escape
+from typing import Final, Literal
 
 import streamlit as st
 
 from planner.planning.plan import Baseline, FrontPoint, Plan
 from planner.report import charts
-from planner.report.format import money
+from planner.report.format import money, percent
 from planner.report.picture_data import Width
 from planner.session import Session, edit_values
 from planner.views.figures import figure_html
 from planner.views.frame import shown_mode
 
-_CONFIG = {"displayModeBar": False, "scrollZoom": False}
+_CONFIG: Final = {"displayModeBar": False, "scrollZoom": False}
+_FRONT: Final = "toolbox.front"
 
 
-def draw_chart(figure: object, key: str, alt: str) -> None:
-    """A chart that stands still on scrolling, with a text for those who can't see it."""
-    st.plotly_chart(figure, theme=None, width="stretch", key=key, config=_CONFIG, alt=alt)
+def draw_chart(
+    figure: object, key: str, alt: str, on_select: Callable[[], None] | Literal["rerun", "ignore"] = "ignore"
+) -> None:
+    """A chart that stands still on scrolling, with a text for those who can't see it; its marks can be clicked."""
+    st.plotly_chart(
+        figure,
+        theme=None,
+        width="stretch",
+        key=key,
+        config=_CONFIG,
+        alt=alt,
+        on_select=on_select,
+        selection_mode="points",
+    )
+
+
+def clicked(key: str) -> str | int | None:
+    """What the mark stands for that was clicked in a chart: the first of its custom data; None when none was."""
+    state = st.session_state.get(key)
+    for point in state["selection"]["points"] if state else []:
+        found = point.get("customdata")
+        if found is not None:
+            first: str | int = found[0] if isinstance(found, list) else found
+            return first
+    return None
 
 
 def draw_flow(plan: Plan) -> None:
@@ -73,18 +98,14 @@ def draw_front(session: Session, plan: Plan) -> None:
     if len(plan.front) < 2:
         st.caption("No other mix gives more quality for more money: this plan is the front.")
         return
-    figure = charts.front_chart(plan.front, _picked(plan), shown_mode())
-    st.plotly_chart(
-        figure,
-        theme=None,
-        width="stretch",
-        key="toolbox.front",
-        config=_CONFIG,
-        on_select="rerun",
-        selection_mode="points",
-        alt="Plans of the cost-quality front; the table below says the same",
-    )
     picked = _picked(plan)
+    told = "; ".join(f"{money(p.monthly_cost_usd.mean)} for {percent(p.quality.mean)}" for p in plan.front)
+    draw_chart(
+        charts.front_chart(plan.front, picked, shown_mode()),
+        _FRONT,
+        f"Cost a month and acceptable answers of the plans on the front: {told}",
+        on_select="rerun",
+    )
     if picked is not None and not plan.front[picked].chosen:
         _draw_offer(session, plan.front[picked])
     else:
@@ -92,13 +113,8 @@ def draw_front(session: Session, plan: Plan) -> None:
 
 
 def _picked(plan: Plan) -> int | None:
-    state = st.session_state.get("toolbox.front")
-    points = state["selection"]["points"] if state else []
-    numbers = [point.get("customdata") for point in points if point.get("customdata") is not None]
-    if not numbers:
-        return None
-    first = numbers[0][0] if isinstance(numbers[0], list) else numbers[0]
-    return int(first) if int(first) < len(plan.front) else None
+    number = clicked(_FRONT)
+    return int(number) if number is not None and int(number) < len(plan.front) else None
 
 
 def _draw_offer(session: Session, point: FrontPoint) -> None:

@@ -8,6 +8,7 @@ import streamlit as st
 from planner.errors import InputError
 from planner.report.format import number, percent
 from planner.session import Session, edit_values
+from planner.views.frame import draw_error
 from planner.views.tables import Row, draw_csv_button
 from planner.workload.samples import Sample, SampleProfile, TokenProfile, parse_samples, profile_samples
 from planner.workload.schema import Segment
@@ -32,7 +33,7 @@ def draw_samples(session: Session, segment: Segment) -> None:
             text = decode_text(upload.getvalue(), upload.name, _LARGEST) if upload else pasted or ""
             samples = read_pasted(text)
         except InputError as error:
-            st.html(f'<div class="tp-error" role="alert">{escape(str(error))}</div>')
+            draw_error(error)
             return
         if not samples:
             st.info("No samples yet. A hundred real requests are plenty.", icon=":material/upload_file:")

@@ -6,7 +6,7 @@ import streamlit as st
 
 from planner.options.exclusions import why_not
 from planner.planning.plan import CostPart, Figure, NamedModel, Plan, SegmentPlan
-from planner.report.format import money, number, percent
+from planner.report.format import money, more_or_less, number, percent
 from planner.session import Session, planned, the_catalog
 from planner.views.figures import figure_html, interval_bar, mark
 
@@ -110,7 +110,7 @@ def _draw_others(segment: SegmentPlan) -> None:
         other = segment.runner_up
         rows += (
             f"<tr><td>{escape(other.option.label)}<br><span class='tp-dim'>{escape(other.option.place)}</span></td>"
-            f"<td>runner-up, {money(other.extra_cost_usd)} more a month</td>"
+            f"<td>runner-up, {more_or_less(other.extra_cost_usd)}</td>"
             f"<td>{figure_html(other.quality, 'share')}</td></tr>"
         )
     for rival in segment.rivals:

@@ -62,10 +62,13 @@ STYLE: Final = """<style>
 .tp-hist i{flex:1;background:color-mix(in srgb,currentColor 45%,transparent);border-radius:2px 2px 0 0;min-height:1px}
 .tp-hist p{display:flex;justify-content:space-between;font-size:.8rem;opacity:.72;margin:.15rem 0 0;
  border-top:1px solid color-mix(in srgb,currentColor 30%,transparent)}
-.st-key-workload_yaml textarea,.st-key-workload\\.yaml textarea{font-family:ui-monospace,Menlo,Consolas,monospace;
+.st-key-workload_yaml textarea{font-family:ui-monospace,Menlo,Consolas,monospace;
  font-size:.82rem;line-height:1.45}
-.tp-legend{font-size:.8rem;opacity:.72}
 .tp-scroll{overflow-x:auto}
 @media (max-width:640px){.tp-answer{font-size:1.22rem}.tp-kpis{grid-template-columns:1fr 1fr;gap:.2rem .9rem}
  .tp-kpi .tp-value{font-size:1.12rem}.stMainBlockContainer{padding-left:1rem;padding-right:1rem}}
 </style>"""
+DARK_STYLE: Final = """<style>
+[data-testid="stBaseButton-primary"],[data-testid="stBaseButton-primary"]:hover{color:#0E1117}
+</style>"""
+"""In the dark theme the main button is light, and Streamlit writes on it in white."""

@@ -42,10 +42,10 @@ def draw_csv_button(rows: Sequence[Row], name: str) -> None:
     )
 
 
-def draw_json_button(part: BaseModel | Sequence[Row], name: str, label: str = "JSON") -> None:
+def draw_json_button(part: BaseModel | Sequence[Row], name: str) -> None:
     """A small button that saves the data behind the page as name.json."""
     st.download_button(
-        label,
+        "JSON",
         data=lambda: json_text(part),
         file_name=f"{name}.json",
         mime="application/json",
@@ -67,7 +67,7 @@ def json_text(part: BaseModel | Sequence[Row]) -> str:
 def draw_svg_button(draw: Callable[[], str], name: str) -> None:
     """A small button that saves a picture as name.svg; it is drawn when asked for."""
     st.download_button(
-        "SVG",
+        f"SVG of {name}",
         data=draw,
         file_name=f"{name}.svg",
         mime="image/svg+xml",

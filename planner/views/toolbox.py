@@ -8,12 +8,14 @@ from math import isfinite
 import streamlit as st
 
 from planner.planning.plan import Figure, Outcome, Plan, SegmentPlan
-from planner.report.format import money, percent, requests
+from planner.report.format import money, more_or_less, percent, requests
 from planner.report.theme import TIER_COLOURS
 from planner.views.figures import Unit, chip, figure_html, interval_bar, interval_text, mark, show
 
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)? ?(?:USD a month|USD|%)")
 """Figures with their unit: numbers in model names stay as they are."""
+_CODE = re.compile(r"`([^`]+)`")
+"""A field's name in a sentence."""
 
 
 def draw_answer(outcome: Outcome) -> None:
@@ -117,16 +119,12 @@ def _card(segments: list[SegmentPlan], all_requests: float) -> str:
     listed = "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in rows)
     named = ", ".join(escape(segment.name) for segment in segments)
     instead = segments[0].runner_up
-    other = (
-        f"{escape(instead.option.label)}, {money(instead.extra_cost_usd)} more a month"
-        if instead
-        else "nothing else fits"
-    )
+    other = f"{instead.option.label}, {more_or_less(instead.extra_cost_usd)}" if instead else "nothing else fits"
     return (
         f'<div class="tp-card" style="--tier:{TIER_COLOURS[option.tier]}"><div class="tp-tier">{option.tier}</div>'
         f"<h4>{escape(option.label)}</h4><div class='tp-dim'>{escape(option.place)}</div>"
         f'<dl class="tp-rows">{listed}</dl><div>For <b>{named}</b></div>'
-        f'<div class="tp-dim tp-small">Would be replaced by {other}</div></div>'
+        f'<div class="tp-dim tp-small">Would be replaced by {escape(other)}</div></div>'
     )
 
 
@@ -149,7 +147,8 @@ def draw_first_steps(plan: Plan) -> None:
         worth = ""
         if step.value_usd_per_month is not None:
             worth = f' <span class="tp-dim">worth up to {money(step.value_usd_per_month)} a month</span>'
-        items.append(f"<li>{escape(step.text)}{worth}</li>")
+        text = _CODE.sub(r"<code>\1</code>", escape(step.text))
+        items.append(f"<li>{text}{worth}</li>")
     st.html(f'<ol class="tp-list" data-testid="first-steps">{"".join(items)}</ol>')
 
 

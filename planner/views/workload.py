@@ -9,6 +9,7 @@ from planner.errors import InputError
 from planner.report.format import requests
 from planner.session import Session, edit_values, example_names, example_text, show_value, use_text
 from planner.session.state import link_is_local
+from planner.views.figures import alert
 from planner.views.frame import open_example, title_of
 from planner.views.tables import Row, draw_csv_button, draw_json_button
 from planner.workload.load import parse_workload
@@ -102,7 +103,7 @@ def draw_yaml(session: Session) -> None:
     for problem in session.problems:
         where = f"<b>{escape(problem.field)}</b>: " if problem.field else ""
         said = f"found {escape(problem.found)}; allowed: {escape(problem.allowed)}"
-        st.html(f'<div class="tp-error" role="alert">{where}{said}</div>')
+        st.html(alert(where + said))
     with st.container(horizontal=True):
         if session.problems:
             st.button("Back to the last good one", on_click=_take_back, args=(session,), icon=":material/undo:")

@@ -8,6 +8,7 @@ import streamlit as st
 
 from planner.session import Session, edit_field, edit_values, field_value, show_value
 from planner.terms import AREAS, SKILLS
+from planner.views.figures import alert
 from planner.workload.load import plain_workload
 from planner.workload.schema import Segment
 
@@ -203,8 +204,7 @@ def _draw_field(session: Session, field: Field, path: str) -> None:
         show_value(key, _widget_value(field, field_value(session.workload, path)))
     _draw_widget(session, field, path, key)
     if problem is not None:
-        said = f"Found {escape(problem.found)}. Allowed: {escape(problem.allowed)}."
-        st.html(f'<div class="tp-error" role="alert">{said}</div>')
+        st.html(alert(f"Found {escape(problem.found)}. Allowed: {escape(problem.allowed)}."))
 
 
 def _concerns(problem_field: str, path: str) -> bool:

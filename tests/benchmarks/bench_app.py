@@ -3,7 +3,6 @@
 Run: python tests/benchmarks/bench_app.py [EXAMPLE ...]
 """
 
-import socket
 import statistics
 import subprocess
 import sys
@@ -15,6 +14,8 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
 from planner.errors import InputError
 from planner.options.cache import OptionsCache
 from planner.planning.choose import plan_bundle
@@ -23,8 +24,8 @@ from planner.planning.plan import Plan
 from planner.session import cached, example_text
 from planner.views.sliders import EVERY, SLIDERS
 from planner.workload.load import parse_workload
+from tests.browser.conftest import CHROMIUM, free_port
 
-CHROMIUM = "/usr/bin/chromium"
 MOVES = 12
 FLOOR = """import streamlit as st
 st.html(f'<p class="tp-answer">{st.select_slider("n", list(range(40)), 20)} is the answer</p>')
@@ -60,12 +61,6 @@ def serve(command: list[str], port: int, folder: str) -> "subprocess.Popen[bytes
             time.sleep(0.1)
     msg = "the server did not start"
     raise RuntimeError(msg)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def loaded(browser: Browser, url: str) -> tuple[Page, float]:

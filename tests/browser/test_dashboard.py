@@ -24,10 +24,10 @@ def whole_editor(tab: Watched) -> Locator:
     return editor
 
 
-def test_all_five_pages_open_by_click_and_nothing_goes_wrong(tab: Watched) -> None:
+def test_all_six_pages_open_by_click_and_nothing_goes_wrong(tab: Watched) -> None:
     tab.open("/")
     assert re.search(r"do(es)? this for [\d,.]+ USD a month", tab.answer())
-    for title in ("Workload", "What-if", "Models", "Report", "Toolbox"):
+    for title in ("Workload", "What-if", "Models", "Evidence", "Report", "Toolbox"):
         tab.go(title)
         assert len(tab.answer()) > 20
         assert tab.page.locator('[data-testid="stException"]').count() == 0
@@ -45,6 +45,17 @@ def test_moving_a_slider_changes_the_number_in_place(tab: Watched) -> None:
     tab.settle()
     assert money_in(tab.answer()) != before
     assert "more than today" in tab.answer()
+    assert tab.console_errors == []
+
+
+def test_an_example_opens_from_the_gallery(tab: Watched) -> None:
+    tab.open(EXAMPLE)
+    tab.go("Workload")
+    tab.page.get_by_text("Start from an example").click()
+    tab.page.get_by_role("button", name="Open", exact=True).first.click()
+    expect(tab.page).not_to_have_url(re.compile("invoice-extraction"), timeout=20_000)
+    tab.settle()
+    assert tab.page.get_by_role("button", name="Opened").count() == 1
     assert tab.console_errors == []
 
 
@@ -92,7 +103,7 @@ def test_an_edited_workload_survives_a_reload_through_its_link(tab: Watched) -> 
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("page", ["", "workload", "what_if", "models", "report"])
+@pytest.mark.parametrize("page", ["", "workload", "what_if", "models", "evidence", "report"])
 def test_no_page_is_wider_than_the_screen(tab: Watched, page: str, width: int) -> None:
     tab.page.set_viewport_size({"width": width, "height": 844})
     tab.open(f"/{page}?example=invoice-extraction")

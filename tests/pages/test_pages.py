@@ -50,7 +50,7 @@ def alerts(at: AppTest) -> str:
     return " ".join(element.proto.body for element in at.get("html") if 'role="alert"' in element.proto.body)
 
 
-@pytest.mark.parametrize("page", ["toolbox", "workload", "what_if", "models", "report"])
+@pytest.mark.parametrize("page", ["toolbox", "workload", "what_if", "models", "evidence", "report"])
 def test_a_page_runs_and_says_its_answer(page: str) -> None:
     at = opened(page)
     answers = [element.proto.body for element in at.get("html") if 'class="tp-answer"' in element.proto.body]
@@ -204,6 +204,40 @@ def test_a_filter_narrows_the_models() -> None:
     makers = set(at.dataframe[0].value["Maker"])
     assert makers == {"Mistral AI"}
     assert 0 < len(at.dataframe[0].value) < every
+
+
+def test_the_evidence_page_shows_every_back_test_and_what_it_knew() -> None:
+    at = opened("evidence")
+    forward = at.selectbox(key="evidence.test").select("forward").run()
+    assert not forward.exception
+    known = forward.selectbox(key="evidence.forward")
+    assert known.options == [f"from 2025-{month}-01, {count} known" for month in ("02", "08") for count in (0, 2)]
+    before = [caption.value for caption in forward.caption]
+    known.select("from 2025-08-01, 2 known").run()
+    assert not forward.exception
+    assert [caption.value for caption in forward.caption] != before
+    at.selectbox(key="evidence.test").select("new_benchmark").run()
+    assert not at.exception
+
+
+def test_the_evidence_page_counts_the_kinds_whose_difficulty_nobody_saw() -> None:
+    at = opened("workload", segment="invoice-fields")
+    count = len(session_of(at).workload.segments)
+    at.text_area(key="workload_yaml").set_value(
+        re.sub(
+            r"- name: invoice-fields\n",
+            "- name: invoice-fields\n    observed: [{model: openai/gpt-4o, quality: 0.9, n: 200}]\n",
+            session_of(at).text,
+        )
+    ).run()
+    at.switch_page(str(pages_dir() / "evidence.py")).run()
+    assert not at.exception
+    assert any(f"{count - 1} kinds of this workload rest on one" in text.value for text in at.markdown)
+
+
+def test_examples_are_drawn_once_their_panel_is_open() -> None:
+    at = opened("workload")
+    assert not any(button.key == "gallery.ticket-triage" for button in at.button)
 
 
 def over_budget(usd: int) -> AppTest:
