@@ -82,7 +82,7 @@ def load_evidence(folder: Path) -> tuple[Evidence, dict[str, Benchmark], tuple[s
 
 def load_benchmarks(path: Path) -> dict[str, Benchmark]:
     """Benchmarks by id; a rating has a reference, a share has a chance level below 1."""
-    rows = [{**row, "chance": row.get("chance", 0.0)} for row in _with_blanks(path, ("items", "reference_elo"))]
+    rows = [{"chance": 0.0, **row} for row in load_csv_rows(path, ("items", "reference_elo"))]
     benchmarks = index_rows(path, parse_rows(path, rows, Benchmark))
     for benchmark in benchmarks.values():
         if benchmark.skill not in SKILLS:
@@ -124,11 +124,6 @@ def load_anchors(path: Path, benchmarks: Mapping[str, Benchmark]) -> dict[str, A
                 path.name, f"{skill}.benchmark", found=anchor.benchmark, allowed="a benchmark of benchmarks.csv"
             )
     return anchors
-
-
-def _with_blanks(path: Path, names: tuple[str, ...]) -> list[dict[str, object]]:
-    """CSV rows in which the named columns may be empty and are then None."""
-    return [{**dict.fromkeys(names), **row} for row in load_csv_rows(path)]
 
 
 def _load_sources(path: Path) -> dict[str, str]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from planner.catalog.files import index_rows, load_csv_rows, parse_rows
+from planner.catalog.files import check_range, index_rows, load_csv_rows, parse_rows
 from planner.catalog.schema import Embedder, FineTunePrice, Prior, Speed, VectorStore
 from planner.errors import InputError
 
@@ -18,14 +18,13 @@ def load_embedders(path: Path) -> tuple[Embedder, ...]:
     Raises:
         InputError: A row has no source or date, repeats an id, or can neither be bought nor served.
     """
-    rows = [{**dict.fromkeys(_EMBEDDER_BLANKS), **row} for row in load_csv_rows(path)]
-    embedders = index_rows(path, parse_rows(path, rows, Embedder))
+    embedders = index_rows(path, parse_rows(path, load_csv_rows(path, _EMBEDDER_BLANKS), Embedder))
     for embedder in embedders.values():
         if embedder.usd_per_mtok is None and not embedder.open_weights:
             field = f"{embedder.id}.usd_per_mtok"
             raise InputError(path.name, field, found="nothing", allowed="a price, or open weights")
-        _within(path, f"{embedder.id}.retrieval_ndcg10", embedder.retrieval_ndcg10, 0.0, 1.0)
-        _within(path, f"{embedder.id}.usd_per_mtok", embedder.usd_per_mtok, 0.0, 1e3)
+        check_range(path.name, f"{embedder.id}.retrieval_ndcg10", embedder.retrieval_ndcg10, 0.0, 1.0)
+        check_range(path.name, f"{embedder.id}.usd_per_mtok", embedder.usd_per_mtok, 0.0, 1e3)
     return tuple(embedders.values())
 
 
@@ -34,7 +33,7 @@ def load_vector_stores(path: Path) -> tuple[VectorStore, ...]:
     stores = index_rows(path, parse_rows(path, load_csv_rows(path), VectorStore))
     for store in stores.values():
         for field in ("fixed_usd_per_month", "usd_per_gb_month", "usd_per_million_queries", "set_up_hours"):
-            _within(path, f"{store.id}.{field}", getattr(store, field), 0.0, 1e6)
+            check_range(path.name, f"{store.id}.{field}", getattr(store, field), 0.0, 1e6)
     return tuple(stores.values())
 
 
@@ -42,23 +41,22 @@ def load_fine_tune_prices(path: Path) -> tuple[FineTunePrice, ...]:
     """Prices of tuning by the token, in file order; InputError for a price that is not positive."""
     prices = parse_rows(path, load_csv_rows(path), FineTunePrice, "model")
     for number, price in enumerate(prices, start=1):
-        _within(path, f"row {number}: usd_per_mtok", price.usd_per_mtok, 1e-6, 1e4)
-        _within(path, f"row {number}: inference_factor", price.inference_factor, 0.1, 100.0)
+        check_range(path.name, f"row {number}: usd_per_mtok", price.usd_per_mtok, 1e-6, 1e4)
+        check_range(path.name, f"row {number}: inference_factor", price.inference_factor, 0.1, 100.0)
     return prices
 
 
 def load_speeds(path: Path, model_ids: Iterable[str]) -> tuple[Speed, ...]:
     """Published API speeds of curated models, in file order; InputError for a model that models.yaml does not have."""
     known = frozenset(model_ids)
-    rows = [{**dict.fromkeys(_SPEED_BLANKS), **row} for row in load_csv_rows(path)]
-    speeds = parse_rows(path, rows, Speed, "model")
+    speeds = parse_rows(path, load_csv_rows(path, _SPEED_BLANKS), Speed, "model")
     for number, speed in enumerate(speeds, start=1):
         if speed.model not in known:
             raise InputError(path.name, f"row {number}: model", found=speed.model, allowed="an id of models.yaml")
         if speed.ttft_ms is None and speed.tokens_per_s is None:
             raise InputError(path.name, f"row {number}", found="no speed", allowed="ttft_ms or tokens_per_s")
-        _within(path, f"row {number}: ttft_ms", speed.ttft_ms, 1.0, 1e6)
-        _within(path, f"row {number}: tokens_per_s", speed.tokens_per_s, 0.1, 1e5)
+        check_range(path.name, f"row {number}: ttft_ms", speed.ttft_ms, 1.0, 1e6)
+        check_range(path.name, f"row {number}: tokens_per_s", speed.tokens_per_s, 0.1, 1e5)
     return speeds
 
 
@@ -88,8 +86,3 @@ def _check_spread(path: Path, prior: Prior) -> None:
     if wrong:
         allowed = "fixed: b = 0; normal: b > 0; lognormal and beta: a > 0 and b > 0"
         raise InputError(path.name, prior.id, found=f"{prior.family} a={prior.a:g} b={prior.b:g}", allowed=allowed)
-
-
-def _within(path: Path, field: str, value: float | None, low: float, high: float) -> None:
-    if value is not None and not low <= value <= high:
-        raise InputError(path.name, field, found=value, allowed=f"{low:g} to {high:g}")

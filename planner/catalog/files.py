@@ -29,11 +29,15 @@ def load_yaml_rows(path: Path, key: str) -> list[Mapping[str, Any]]:
     return rows
 
 
-def load_csv_rows(path: Path) -> list[Mapping[str, Any]]:
-    """Rows of a CSV file; empty cells are None, the columns source, date and note become one source."""
+def load_csv_rows(path: Path, blanks: Iterable[str] = ()) -> list[Mapping[str, Any]]:
+    """Rows of a CSV file without their empty cells; the columns source, date and note become one source.
+
+    Columns named in `blanks` may be empty in a row, and are then None.
+    """
+    unknown = dict.fromkeys(blanks)
     try:
         with path.open(encoding="utf-8", newline="") as file:
-            return [_fold_source(row) for row in csv.DictReader(file)]
+            return [{**unknown, **_fold_source(row)} for row in csv.DictReader(file)]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise InputError(path.name, "", found=error, allowed="a readable CSV file") from error
 
@@ -98,3 +102,9 @@ def index_rows(path: Path, rows: Sequence[Row], name: str = "id") -> dict[str, R
             raise InputError(path.name, str(key), found="two rows", allowed=f"one row for each {name}")
         indexed[key] = row
     return indexed
+
+
+def check_range(file: str, field: str, value: float | None, low: float, high: float) -> None:
+    """InputError for a value outside the range; None, a value that no one states, is inside any."""
+    if value is not None and not low <= value <= high:
+        raise InputError(file, field, found=value, allowed=f"{low:g} to {high:g}")

@@ -16,8 +16,7 @@ def load_gpus(path: Path) -> dict[str, Gpu]:
     Raises:
         InputError: A row has no source or date, or memory or bandwidth is not positive.
     """
-    rows = [{**dict.fromkeys(_GPU_BLANKS), **row} for row in load_csv_rows(path)]
-    gpus = index_rows(path, parse_rows(path, rows, Gpu))
+    gpus = index_rows(path, parse_rows(path, load_csv_rows(path, _GPU_BLANKS), Gpu))
     for gpu in gpus.values():
         for field in ("memory_gb", "bandwidth_gb_s", *_GPU_BLANKS):
             value = getattr(gpu, field)

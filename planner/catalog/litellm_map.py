@@ -9,7 +9,7 @@ from functools import cache
 from importlib import metadata
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, get_args
 
 from planner.catalog.regions import GLOBAL, UNKNOWN, Place, area_of_region, azure_place, bedrock_place
 from planner.catalog.schema import Offer, Price, PriceStep, Provider, Source
@@ -19,7 +19,7 @@ from planner.units import TOKENS_PER_MTOK
 Fields: TypeAlias = Mapping[str, Any]
 """One entry as the JSON has it: not yet trusted."""
 Mode: TypeAlias = Literal["chat", "responses", "embedding"]
-_MODES: Final = ("chat", "responses", "embedding")
+_MODES: Final[tuple[Mode, ...]] = get_args(Mode)
 _MAP_NAME: Final = "model_prices_and_context_window_backup.json"
 _RATES: Final = {
     "input_cost_per_token": "input_usd_per_mtok",
@@ -88,9 +88,10 @@ def load_price_map(path: Path, providers: Mapping[str, Provider], joins: Mapping
     offers: list[Offer] = []
     skipped: list[str] = []
     for key, entry in entries.items():
-        if not isinstance(entry, dict) or entry.get("mode") not in _MODES:
-            if not isinstance(entry, dict):
-                skipped.append(f"{key}: {type(entry).__name__} instead of a mapping")
+        if not isinstance(entry, dict):
+            skipped.append(f"{key}: {type(entry).__name__} instead of a mapping")
+            continue
+        if entry.get("mode") not in _MODES:
             continue
         try:
             offers.extend(tuple(_offers_of(key, entry, by_name, providers, source, joins.get(key))))

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, TypeVar
 
-from planner.catalog.files import index_rows, load_csv_rows, parse_rows
+from planner.catalog.files import check_range, index_rows, load_csv_rows, parse_rows
 from planner.catalog.schema import Source
 from planner.errors import InputError
 from planner.resources import catalogs_dir
@@ -276,9 +276,10 @@ _SHARES: Final[dict[str, tuple[str, ...]]] = {
     "sizes.csv": ("score", "chance"),
     "caching.csv": ("value",),
 }
-_KNOWN: Final = "an id of techniques/sources.csv"
-_POSITIVE: Final = ("params_b", "active_params_b", "k", "questions", "bits", "expiry_s", "capacity_mtok")
+_SIZES: Final = ("params_b", "active_params_b", "k", "questions", "bits", "expiry_s", "capacity_mtok")
 _COUNTS: Final = ("both", "only_weak", "only_strong", "neither")
+_RANGES: Final = dict.fromkeys(_SIZES, (1e-6, 1e9)) | dict.fromkeys(_COUNTS, (0.0, 1e9))
+"""What a field of that name may hold, in whichever table it stands."""
 
 
 def load_techniques(folder: Path | None = None) -> TechniqueTables:
@@ -314,20 +315,12 @@ def load_techniques(folder: Path | None = None) -> TechniqueTables:
 
 def _check(name: str, rows: Sequence[Row], sources: dict[str, TechniqueSource]) -> None:
     """Every row has a known source, shares from 0 to 1, sizes above 0 and counts of at least 0."""
+    file = f"techniques/{name}"
     for number, row in enumerate(rows, start=1):
         if row.source_id not in sources:
-            field = f"row {number}: source_id"
-            raise InputError(
-                f"techniques/{name}", field, found=row.source_id, allowed="an id of techniques/sources.csv"
-            )
+            allowed = "an id of techniques/sources.csv"
+            raise InputError(file, f"row {number}: source_id", found=row.source_id, allowed=allowed)
         for field in _SHARES.get(name, ()):
-            _within(name, f"row {number}: {field}", getattr(row, field), 0.0, 1.0)
-        for field in _POSITIVE:
-            _within(name, f"row {number}: {field}", getattr(row, field, None), 1e-6, 1e9)
-        for field in _COUNTS:
-            _within(name, f"row {number}: {field}", getattr(row, field, None), 0.0, 1e9)
-
-
-def _within(name: str, field: str, value: float | None, low: float, high: float) -> None:
-    if value is not None and not low <= value <= high:
-        raise InputError(f"techniques/{name}", field, found=value, allowed=f"{low:g} to {high:g}")
+            check_range(file, f"row {number}: {field}", getattr(row, field), 0.0, 1.0)
+        for field, (low, high) in _RANGES.items():
+            check_range(file, f"row {number}: {field}", getattr(row, field, None), low, high)

@@ -106,7 +106,7 @@ def _pools_table(plan: Plan) -> Table:
     table = plain_table("Machines", "Model", "Where", "Busy at peak", "USD a month", "For")
     for pool in plan.pools:
         machines = f"{pool.replicas} x {pool.gpus_per_replica} {pool.gpu}"
-        busy = f"{shown.percent(pool.utilisation.mean)}"
+        busy = shown.percent(pool.utilisation.mean)
         where = f"{pool.provider} {pool.area}".strip()
         cost = shown.money(pool.monthly_cost_usd)
         table.add_row(machines, f"{pool.model} ({pool.precision})", where, busy, cost, ", ".join(pool.segments))

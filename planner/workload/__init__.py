@@ -14,11 +14,9 @@ from planner.workload.load import (
 from planner.workload.samples import (
     Sample,
     SampleProfile,
-    fill_from_samples,
     parse_samples,
     profile_samples,
     read_samples,
-    segment_with_samples,
 )
 from planner.workload.schema import Segment, TokenDistribution, Workload
 from planner.workload.skill_guess import SkillGuess, guess_skill
@@ -38,7 +36,6 @@ __all__ = [
     "context_p99",
     "count_tokens",
     "dump_workload",
-    "fill_from_samples",
     "guess_skill",
     "list_assumptions",
     "load_workload",
@@ -50,7 +47,6 @@ __all__ = [
     "profile_samples",
     "quantile_tokens",
     "read_samples",
-    "segment_with_samples",
     "workload_hash",
     "workload_problems",
 ]

@@ -11,8 +11,8 @@ import numpy as np
 
 from planner.errors import InputError
 from planner.units import Floats, Ints
-from planner.workload.schema import Segment, TokenDistribution
-from planner.workload.tokens import Tokenizer, encode
+from planner.workload.schema import TokenDistribution
+from planner.workload.tokens import Tokenizer, count_tokens, encode
 from planner.workload.yaml_text import Said, printable, read_text
 
 MAX_BYTES: Final = 20_000_000
@@ -107,12 +107,12 @@ def _parse_line(line: str, where: str, name: str) -> Sample:
 def profile_samples(samples: Sequence[Sample], tokenizer: Tokenizer = "o200k_base") -> SampleProfile:
     """Token counts of prompts and references, their histograms, and the prefix that all prompts share."""
     prompts = encode([sample.prompt for sample in samples], tokenizer)
-    answers = encode([sample.reference for sample in samples if sample.reference], tokenizer)
+    answers = count_tokens([sample.reference for sample in samples if sample.reference], tokenizer)
     return SampleProfile(
         tokenizer=tokenizer,
         samples=len(samples),
         prompt=_token_profile([len(tokens) for tokens in prompts]),
-        answer=_token_profile([len(tokens) for tokens in answers]) if answers else None,
+        answer=_token_profile(answers) if answers else None,
         shared_prefix_tokens=_shared_prefix(prompts),
     )
 
@@ -134,26 +134,3 @@ def _shared_prefix(prompts: Sequence[Sequence[int]]) -> int:
             break
         shared += 1
     return shared
-
-
-def fill_from_samples(segment: Segment, samples: Sequence[Sample], tokenizer: Tokenizer = "o200k_base") -> Segment:
-    """The segment with the samples' token distributions and shared prefix in place of its own.
-
-    Answers keep their stated distribution when no sample has a reference.
-    """
-    profile = profile_samples(samples, tokenizer)
-    prompt = profile.prompt.distribution
-    filled: dict[str, Any] = {
-        "input_tokens": prompt,
-        "shared_prefix_tokens": float(min(profile.shared_prefix_tokens, prompt.mean)),
-    }
-    if profile.answer is not None:
-        filled["output_tokens"] = profile.answer.distribution
-    return segment.model_copy(update=filled)
-
-
-def segment_with_samples(segment: Segment, folder: Path) -> Segment:
-    """The segment filled from its samples file, which lies relative to `folder`; unchanged when it names none."""
-    if segment.samples is None:
-        return segment
-    return fill_from_samples(segment, read_samples(folder / segment.samples, segment.samples))

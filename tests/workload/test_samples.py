@@ -1,4 +1,4 @@
-"""Sample prompts: reading, counting, filling."""
+"""Sample prompts: reading, counting, filling what a workload leaves out."""
 
 import json
 from pathlib import Path
@@ -10,14 +10,11 @@ from planner.errors import InputError
 from planner.resources import catalogs_dir
 from planner.workload import (
     Sample,
-    Segment,
-    fill_from_samples,
     load_workload,
     parse_samples,
     parse_workload,
     profile_samples,
     read_samples,
-    segment_with_samples,
 )
 
 SAMPLES = catalogs_dir() / "workloads" / "samples"
@@ -26,11 +23,6 @@ GUIDE = "Sort this ticket into one of the labels below and answer with the label
 
 def _line(**row: object) -> str:
     return json.dumps(row)
-
-
-def _segment(**fields: object) -> Segment:
-    tokens = {"input_tokens": {"mean": 4000, "p95": 9000}, "output_tokens": {"mean": 70, "p95": 90}}
-    return Segment.model_validate({"name": "a", "skill": "chat", "requests_per_month": 10, **tokens, **fields})
 
 
 @pytest.mark.parametrize("path", sorted(SAMPLES.glob("*.jsonl")), ids=lambda path: path.stem)
@@ -98,27 +90,6 @@ def test_the_shared_prefix_is_found() -> None:
 
 def test_one_prompt_shares_nothing() -> None:
     assert profile_samples([Sample(GUIDE, None)]).shared_prefix_tokens == 0
-
-
-def test_filling_replaces_tokens_and_prefix() -> None:
-    filled = fill_from_samples(_segment(), [Sample(GUIDE + "late", "order"), Sample(GUIDE + "broken", "damage")])
-    assert filled.input_tokens.mean < 40
-    assert filled.output_tokens.mean <= 2
-    assert 10 <= filled.shared_prefix_tokens <= filled.input_tokens.mean
-
-
-def test_without_references_the_stated_answers_stay() -> None:
-    filled = fill_from_samples(_segment(), [Sample("a", None), Sample("b", None)])
-    assert filled.output_tokens == _segment().output_tokens
-
-
-def test_a_segment_that_names_no_samples_is_unchanged(tmp_path: Path) -> None:
-    assert segment_with_samples(_segment(), tmp_path) == _segment()
-
-
-def test_a_segment_is_filled_from_the_file_it_names(tmp_path: Path) -> None:
-    (tmp_path / "s.jsonl").write_text(_line(prompt="one two three", reference="a"))
-    assert segment_with_samples(_segment(samples="s.jsonl"), tmp_path).input_tokens.mean == 3
 
 
 LEFT_OUT = """version: 1
