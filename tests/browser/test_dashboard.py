@@ -52,10 +52,11 @@ def test_an_example_opens_from_the_gallery(tab: Watched) -> None:
     tab.open(EXAMPLE)
     tab.go("Workload")
     tab.page.get_by_text("Start from an example").click()
-    tab.page.get_by_role("button", name="Open", exact=True).first.click()
+    panel = tab.page.get_by_test_id("stExpander")
+    panel.get_by_role("button", name="Open", exact=True).first.click()
     expect(tab.page).not_to_have_url(re.compile("invoice-extraction"), timeout=20_000)
     tab.settle()
-    assert tab.page.get_by_role("button", name="Opened").count() == 1
+    assert panel.get_by_role("button", name="Opened").count() == 1
     assert tab.console_errors == []
 
 
