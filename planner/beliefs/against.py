@@ -8,25 +8,17 @@ from typing import Final
 
 import numpy as np
 
-from planner.beliefs.backtest import (
-    OURS,
-    Forecast,
-    Split,
-    ValidationRow,
-    forecasts,
-    score_forecast,
-)
-from planner.beliefs.quality_cells import Frame, build_frame, score_logit
+from planner.beliefs.backtest import OURS, Forecast, Split, ValidationRow, forecasts, rows_of
+from planner.beliefs.quality_cells import Frame, build_frame
 from planner.beliefs.simple_ways import SIMPLE_WAYS, Way
 from planner.catalog.evidence import Alias
 from planner.catalog.schema import Benchmark, Catalog, Evidence, Model, Source
 from planner.catalog.user_scores import UserScore, UserScores
 from planner.errors import InputError
-from planner.units import Bools, Floats, Ints, logistic, stream
+from planner.units import Z95, Bools, Floats, Ints, logistic, stream
 
 KNOWN_MODELS: Final = 8
 KNOWN_SCORES: Final = 2
-_Z90: Final = 1.6448536269514722
 _USER: Final = "user"
 
 
@@ -168,17 +160,14 @@ def choose_known(scores: UserScores, models: int, per_model: int, seed: int) -> 
     return known
 
 
-def _cell_of_rows(frame: Frame, names: list[tuple[str, str]], ids: list[str]) -> dict[tuple[int, int], int]:
-    """Cell number by (variant, benchmark) of the frame."""
+def _cells_of_rows(frame: Frame, names: list[tuple[str, str]], ids: list[str]) -> Ints:
+    """Cell of the frame that each row of the file (R,) went into."""
     variant = {name: number for number, name in enumerate(frame.variants)}
     benchmark = {name: number for number, name in enumerate(frame.benchmarks)}
-    wanted = {
-        (variant[f"{model}|{setting}"], benchmark[name])
-        for (model, setting), name in zip(names, ids, strict=True)
-        if f"{model}|{setting}" in variant and name in benchmark
-    }
     pairs = zip(frame.cells.variant.tolist(), frame.cells.benchmark.tolist(), strict=True)
-    return {pair: number for number, pair in enumerate(pairs) if pair in wanted}
+    cell = {pair: number for number, pair in enumerate(pairs)}
+    wanted = [(variant[f"{m}|{v}"], benchmark[name]) for (m, v), name in zip(names, ids, strict=True)]
+    return np.array([cell[pair] for pair in wanted], dtype=np.int64)
 
 
 def validate_against(
@@ -196,12 +185,7 @@ def validate_against(
     together, ids = _with_user_rows(catalog, scores, names)
     known = choose_known(scores, known_models, known_scores, seed)
     frame = build_frame(together, least_rows=1)
-    cells = _cell_of_rows(frame, names, ids)
-    variant = {name: number for number, name in enumerate(frame.variants)}
-    benchmark = {name: number for number, name in enumerate(frame.benchmarks)}
-    cell = np.array(
-        [cells[variant[f"{m}|{v}"], benchmark[name]] for (m, v), name in zip(names, ids, strict=True)], dtype=np.int64
-    )
+    cell = _cells_of_rows(frame, names, ids)
     asked = np.zeros(frame.cells.z.size, dtype=bool)
     asked[cell] = True
     # A row that repeats a known one (same model, setting and benchmark) is known too.
@@ -212,27 +196,8 @@ def validate_against(
         raise InputError(scores.file, "--known-models, --known-scores", found="every row known", allowed=allowed)
     by_way = forecasts(frame, [Split("against", "all", ~asked, asked)], ways)
     every = _everything(by_way[OURS], cell, scores, together, ids)
-    return AgainstResult(_figures(frame, together, by_way), known, *every)
-
-
-def _figures(frame: Frame, catalog: Catalog, by_way: dict[str, Forecast]) -> tuple[ValidationRow, ...]:
-    """One row a way over everything asked, and one a skill."""
-    kept = [catalog.benchmarks[name] for name in frame.benchmarks]
-    points = np.array([np.nan if item.link == "elo" else 100.0 * (1.0 - item.chance) for item in kept])
-    skills = np.array([item.skill for item in kept])
-    rows = []
-    for method, forecast in by_way.items():
-        column = frame.cells.benchmark[forecast.cell]
-        for group in ("all", *sorted(set(skills[column].tolist()))):
-            part = np.ones(column.size, dtype=bool) if group == "all" else skills[column] == group
-            some = Forecast(forecast.cell[part], forecast.mean[part], forecast.spread[part])
-            if some.cell.size:
-                truth = frame.cells.z[some.cell]
-                place = column[part]
-                rows.append(
-                    score_forecast("against", method, group, some, truth=truth, benchmark=place, points=points[place])
-                )
-    return tuple(rows)
+    figures = tuple(rows_of(frame, together, "against", "all", by_way, by_skill=True))
+    return AgainstResult(figures, known, *every)
 
 
 def _everything(
@@ -247,7 +212,7 @@ def _everything(
             out[:, position] = row.score
             continue
         mean, spread = ours.mean[at], ours.spread[at]
-        for line, value in enumerate((mean, mean - _Z90 * spread, mean + _Z90 * spread)):
+        for line, value in enumerate((mean, mean - Z95 * spread, mean + Z95 * spread)):
             out[line, position] = from_logit(float(value), catalog.benchmarks[name], scores.units[row.benchmark])
     return out[0], out[1], out[2]
 
@@ -268,13 +233,3 @@ def store_predictions(path: Path, scores: UserScores, result: AgainstResult) -> 
         figures = zip(result.predicted, result.low_90, result.high_90, result.known, strict=True)
         for cells, (predicted, low, high, known) in zip(scores.cells, figures, strict=True):
             writer.writerow([*cells, f"{predicted:.6g}", f"{low:.6g}", f"{high:.6g}", int(known)])
-
-
-__all__ = [
-    "AgainstResult",
-    "choose_known",
-    "from_logit",
-    "score_logit",
-    "store_predictions",
-    "validate_against",
-]

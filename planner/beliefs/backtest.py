@@ -18,11 +18,12 @@ from planner.beliefs.quality_cells import Frame
 from planner.beliefs.simple_ways import SIMPLE_WAYS, Way
 from planner.beliefs.skill_model import Cells, SkillFit, fit_skill_model
 from planner.catalog.schema import Catalog
-from planner.units import Bools, Floats, Ints, logistic, stream
+from planner.units import Z95, Bools, Floats, Ints, logistic, stream
 
 OURS: Final = "ours"
 _FOLDS: Final = 5
-_LEVELS: Final = ((0.5, 0.6744897501960817), (0.8, 1.2815515655446004), (0.9, 1.6448536269514722))
+LEVELS: Final = ((0.5, 0.6744897501960817), (0.8, 1.2815515655446004), (0.9, Z95))
+"""Shares of the intervals whose coverage is counted, and how many spreads they reach either side of the forecast."""
 _KNOWN_SCORES: Final = (1, 2, 4)
 _KNOWN_MODELS: Final = 8
 _LEAST_FOR_RANK: Final = 5
@@ -189,14 +190,16 @@ def forecasts(frame: Frame, splits: Sequence[Split], ways: Mapping[str, Way] = S
         by_way = {OURS: ours, **_by_simple_ways(frame, split, ways)}
         for name, part in by_way.items():
             parts.setdefault(name, []).append(part)
-    return {
-        name: Forecast(
-            np.concatenate([part.cell for part in some]),
-            np.concatenate([part.mean for part in some]),
-            np.concatenate([part.spread for part in some]),
-        )
-        for name, some in parts.items()
-    }
+    return {name: join_forecasts(some) for name, some in parts.items()}
+
+
+def join_forecasts(parts: Sequence[Forecast]) -> Forecast:
+    """The folds of one test as one forecast."""
+    return Forecast(
+        np.concatenate([part.cell for part in parts]),
+        np.concatenate([part.mean for part in parts]),
+        np.concatenate([part.spread for part in parts]),
+    )
 
 
 def _rank_correlation(benchmark: Ints, mean: Floats, truth: Floats) -> float | None:
@@ -220,7 +223,7 @@ def score_forecast(
     shown = percent[~np.isnan(percent)]
     ours = not np.isnan(forecast.spread).any()
     standard = np.abs(error) / forecast.spread if ours else np.full(error.size, np.nan)
-    coverage = [float(np.mean(standard <= z)) if ours else None for _, z in _LEVELS]
+    coverage = [float(np.mean(standard <= z)) if ours else None for _, z in LEVELS]
     return ValidationRow(
         test=test,
         method=method,
@@ -234,7 +237,7 @@ def score_forecast(
         coverage_50=coverage[0],
         coverage_80=coverage[1],
         coverage_90=coverage[2],
-        width_90=float(2.0 * _LEVELS[2][1] * np.mean(forecast.spread)) if ours else None,
+        width_90=float(2.0 * LEVELS[2][1] * np.mean(forecast.spread)) if ours else None,
     )
 
 
@@ -247,16 +250,16 @@ def _points(frame: Frame, catalog: Catalog) -> Floats:
     return np.array(spans)
 
 
-def _rows_of(
-    frame: Frame, catalog: Catalog, test: str, group: str, by_way: dict[str, Forecast]
+def rows_of(
+    frame: Frame, catalog: Catalog, test: str, group: str, by_way: dict[str, Forecast], *, by_skill: bool
 ) -> Iterator[ValidationRow]:
-    """One row a way over all asked cells and, for ours on the cells test, one a skill."""
+    """One row a way over all asked cells and, where wanted, one a skill."""
     cells, points = frame.cells, _points(frame, catalog)
     skills = np.array([catalog.benchmarks[name].skill for name in frame.benchmarks])
     for method, forecast in by_way.items():
         column = cells.benchmark[forecast.cell]
         groups = [(group, np.ones(column.size, dtype=bool))]
-        if test == "cells":
+        if by_skill:
             groups += [(skill, skills[column] == skill) for skill in sorted(set(skills[column].tolist()))]
         for name, rows in groups:
             part = Forecast(forecast.cell[rows], forecast.mean[rows], forecast.spread[rows])
@@ -286,5 +289,7 @@ def validate_quality(
     rows: list[ValidationRow] = []
     for splits in tests:
         if any(split.asked.any() for split in splits):
-            rows += _rows_of(frame, catalog, splits[0].test, splits[0].group, forecasts(frame, splits, ways))
+            test, group = splits[0].test, splits[0].group
+            by_way = forecasts(frame, splits, ways)
+            rows += rows_of(frame, catalog, test, group, by_way, by_skill=test == "cells")
     return tuple(rows)

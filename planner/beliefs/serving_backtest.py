@@ -1,29 +1,18 @@
 """Back-tests of step times: hold out set-ups, GPUs, models or engines, forecast them, compare with simpler ways."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from planner.beliefs.backtest import ValidationRow
+from planner.beliefs.backtest import LEVELS, Forecast, ValidationRow, join_forecasts
 from planner.beliefs.step_fit import StepRows, fit_steps, forecast_steps, step_rows, take
 from planner.catalog.measurements import Measurement, load_measurements
 from planner.catalog.schema import Catalog
 from planner.units import SEED, Bools, Floats, Ints, stream
 
 _FOLDS: Final = 5
-_Z50_80_90: Final = (0.6744897501960817, 1.2815515655446004, 1.6448536269514722)
 _MEASURE: Final = "tpot"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ServingForecast:
-    """Log seconds per output token of the asked rows; spread is nan where a way gives none."""
-
-    row: Ints
-    mean: Floats
-    spread: Floats
 
 
 def _folds(rows: StepRows, test: str, seed: int) -> Iterator[Bools]:
@@ -60,32 +49,26 @@ def _two_factors(known: StepRows, seconds: Floats, asked: StepRows) -> Floats:
     return answer
 
 
-def _forecasts(rows: StepRows, seconds: Floats, test: str, seed: int) -> dict[str, ServingForecast]:
-    parts: dict[str, list[ServingForecast]] = {}
+def _forecasts(rows: StepRows, seconds: Floats, test: str, seed: int) -> dict[str, Forecast]:
+    """Log seconds per output token of every held-out row by each way; cells are rows of the measurements."""
+    parts: dict[str, list[Forecast]] = {}
     for held in _folds(rows, test, seed):
         known, asked = take(rows, ~held), take(rows, held)
         row, none = np.flatnonzero(held), np.full(int(held.sum()), np.nan)
         mean, spread = forecast_steps(fit_steps(known, seconds[~held]), asked)
         for name, part in (
-            ("ours", ServingForecast(row, mean, spread)),
-            ("roofline", ServingForecast(row, _roofline(asked), none)),
-            ("two efficiency factors", ServingForecast(row, _two_factors(known, seconds[~held], asked), none)),
+            ("ours", Forecast(row, mean, spread)),
+            ("roofline", Forecast(row, _roofline(asked), none)),
+            ("two efficiency factors", Forecast(row, _two_factors(known, seconds[~held], asked), none)),
         ):
             parts.setdefault(name, []).append(part)
-    return {
-        name: ServingForecast(
-            np.concatenate([part.row for part in some]),
-            np.concatenate([part.mean for part in some]),
-            np.concatenate([part.spread for part in some]),
-        )
-        for name, some in parts.items()
-    }
+    return {name: join_forecasts(some) for name, some in parts.items()}
 
 
-def _score(test: str, method: str, forecast: ServingForecast, seconds: Floats) -> ValidationRow:
-    error = forecast.mean - np.log(seconds[forecast.row])
+def _score(test: str, method: str, forecast: Forecast, seconds: Floats) -> ValidationRow:
+    error = forecast.mean - np.log(seconds[forecast.cell])
     ours = not np.isnan(forecast.spread).any()
-    coverage = [float(np.mean(np.abs(error) <= z * forecast.spread)) if ours else None for z in _Z50_80_90]
+    coverage = [float(np.mean(np.abs(error) <= z * forecast.spread)) if ours else None for _, z in LEVELS]
     return ValidationRow(
         test=test,
         method=method,
@@ -99,7 +82,7 @@ def _score(test: str, method: str, forecast: ServingForecast, seconds: Floats) -
         coverage_50=coverage[0],
         coverage_80=coverage[1],
         coverage_90=coverage[2],
-        width_90=float(2.0 * _Z50_80_90[2] * np.mean(forecast.spread)) if ours else None,
+        width_90=float(2.0 * LEVELS[2][1] * np.mean(forecast.spread)) if ours else None,
     )
 
 
