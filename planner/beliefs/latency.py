@@ -6,11 +6,11 @@ from typing import Final, Literal
 
 import numpy as np
 
-from planner.beliefs.priors import prior_draws
+from planner.beliefs.priors import model_draws, prior_draws
 from planner.beliefs.quality_cells import planned_effort
 from planner.beliefs.requests import Calls, calls_of, squared_cv, sum_percentiles, token_log_sd
 from planner.catalog.schema import Catalog, Model, Offer, Speed
-from planner.units import DRAW_COUNT, MS_PER_S, SEED, Z95, Bools, Draws, Floats, Ints, normal_draws
+from planner.units import MS_PER_S, SEED, Z95, Bools, Draws, Floats, Ints, normal_draws
 from planner.workload.schema import Segment
 
 _RIDGE: Final[dict[Literal["ttft", "tpot"], float]] = {"ttft": 2.0, "tpot": 40.0}
@@ -85,13 +85,13 @@ def fit_latency(catalog: Catalog, seed: int = SEED) -> LatencyBeliefs:
     ttft = _log_rows(catalog, model_ids, features, {m: k.log_ttft for m, k in known.items()}, "ttft", seed)
     tpot = _log_rows(catalog, model_ids, features, {m: k.log_tpot for m, k in known.items()}, "tpot", seed)
     prefill = prior_draws(catalog, "api_prefill_ms_per_ktok", seed) / 1000.0
-    at_prompt = np.exp(ttft + drift * _model_draws(model_ids, "ttft drift", seed))
+    at_prompt = np.exp(ttft + drift * model_draws(seed, ("latency", "ttft drift"), model_ids))
     base = np.maximum(at_prompt - prefill * _PROMPT_OF_SPEEDS, 0.3 * at_prompt)
     return LatencyBeliefs(
         model_ids=model_ids,
         ttft_base_ms=base,
         ttft_ms_per_input_token=np.broadcast_to(prefill, base.shape),
-        tpot_ms=np.exp(tpot + drift * _model_draws(model_ids, "tpot drift", seed)),
+        tpot_ms=np.exp(tpot + drift * model_draws(seed, ("latency", "tpot drift"), model_ids)),
         ttft_log_sd=_spread(catalog, "api_spread.ttft_log_sd", seed),
         tpot_log_sd=_spread(catalog, "api_spread.tpot_log_sd", seed),
         published=np.array([m in known and np.isfinite(known[m].log_tpot) for m in model_ids], dtype=np.bool_),
@@ -106,13 +106,6 @@ def _sources(model: str, known: dict[str, _Known]) -> tuple[str, ...]:
 
 def _spread(catalog: Catalog, prior_id: str, seed: int) -> Draws:
     return np.abs(prior_draws(catalog, prior_id, seed))
-
-
-def _model_draws(model_ids: Sequence[str], name: str, seed: int) -> Draws:
-    """Standard normal draws, one stream a model, shape (M, S)."""
-    if not model_ids:
-        return np.empty((0, DRAW_COUNT))
-    return np.stack([normal_draws(seed, "latency", name, model) for model in model_ids])
 
 
 def _known_speeds(speeds: Sequence[Speed]) -> dict[str, _Known]:
@@ -163,7 +156,7 @@ def _output_prices(offers: Sequence[Offer]) -> dict[str, float]:
 
 def _log_rows(
     catalog: Catalog,
-    model_ids: Sequence[str],
+    model_ids: tuple[str, ...],
     features: Floats,
     known: dict[str, float],
     what: Literal["ttft", "tpot"],
@@ -172,7 +165,7 @@ def _log_rows(
     """(M, S) log of a median time: the published one where there is one, else the regression with its residual."""
     truth = np.array([known.get(model, np.nan) for model in model_ids], dtype=np.float64)
     has = np.isfinite(truth)
-    noise = _model_draws(model_ids, f"{what} unknown", seed)
+    noise = model_draws(seed, ("latency", f"{what} unknown"), model_ids)
     if has.sum() < _FEWEST:
         predicted = _unknown_log(catalog, what, noise, seed)
     else:

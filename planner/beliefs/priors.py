@@ -1,11 +1,11 @@
-"""Draws of the named priors in catalogs/: one stream per prior id, so all who use a prior see the same draws."""
+"""Draws of the named priors in catalogs/, and what each model has of its own: a stream for each, the same for all."""
 
 from functools import lru_cache
 
 import numpy as np
 
 from planner.catalog.schema import Catalog, Prior
-from planner.units import DRAW_COUNT, SEED, Draws, stream
+from planner.units import DRAW_COUNT, SEED, Draws, normal_draws, stream
 
 
 def prior_draws(catalog: Catalog, prior_id: str, seed: int = SEED) -> Draws:
@@ -25,5 +25,13 @@ def _draws(prior: Prior, seed: int) -> Draws:
         draws = rng.beta(prior.a, prior.b, DRAW_COUNT)
     else:
         draws = np.full(DRAW_COUNT, prior.a)
+    draws.flags.writeable = False
+    return draws
+
+
+@lru_cache(maxsize=64)
+def model_draws(seed: int, names: tuple[str, ...], models: tuple[str, ...]) -> Draws:
+    """Standard normals (M, S), a stream for each model under these names; read-only, since they are shared."""
+    draws = np.array([normal_draws(seed, *names, model) for model in models]).reshape(len(models), DRAW_COUNT)
     draws.flags.writeable = False
     return draws

@@ -7,12 +7,12 @@ as (like), or the usual benchmark of its skill. The weaker the anchor, the wider
 
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import lru_cache
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
-from planner.beliefs.quality_cells import Frame, build_frame, effort_of, planned_effort
+from planner.beliefs.priors import model_draws
+from planner.beliefs.quality_cells import Frame, build_frame, planned_effort
 from planner.beliefs.skill_model import SkillFit, fit_skill_model
 from planner.catalog.schema import Benchmark, Catalog
 from planner.errors import InputError
@@ -117,7 +117,7 @@ def _moments(quality: QualityBeliefs, model: int, effort: float) -> tuple[Floats
 HiddenReasoning: TypeAlias = Literal["auto", "off", "on"]
 
 
-def ability_moments(
+def _ability_moments(
     quality: QualityBeliefs, catalog: Catalog, skill: str, hidden_reasoning: HiddenReasoning = "auto"
 ) -> tuple[Floats, Floats]:
     """Ability of all curated models at the effort a plan assumes for the skill: means (M, K), covariances (M, K, K)."""
@@ -129,25 +129,18 @@ def ability_moments(
 def _residuals(quality: QualityBeliefs, benchmark: int) -> tuple[Floats, Floats]:
     """What each model's own score on a benchmark says beyond its skills: mean and variance (M,), in units of scale."""
     fit, cells = quality.fit, quality.frame.cells
-    models = len(quality.model_ids)
-    odd = float(fit.odd_variance[benchmark])
+    models, odd = len(quality.model_ids), float(fit.odd_variance[benchmark])
     family = fit.family_oddity[cells.family[:models], benchmark]
+    rows = np.flatnonzero((cells.benchmark == benchmark) & (cells.model[cells.variant] < models))
+    variant = cells.variant[rows]
+    model = cells.model[variant]
+    expected = np.vecdot(fit.variant_mean[variant], fit.loading[benchmark]) + family[model]
+    gap = (cells.z[rows] - fit.mu[benchmark]) / fit.scale[benchmark] - expected
+    gain = odd / (odd + cells.sampling[rows] / fit.scale[benchmark] ** 2)
+    total, count = np.bincount(model, gain * gap, models), np.bincount(model, minlength=models)
+    seen = count > 0
     mean, variance = family.copy(), np.full(models, odd)
-    weight = np.zeros(models)
-    total = np.zeros(models)
-    for row in np.flatnonzero(cells.benchmark == benchmark):
-        variant = cells.variant[row]
-        model = cells.model[variant]
-        if model >= models:
-            continue
-        expected = float(fit.loading[benchmark] @ fit.variant_mean[variant]) + float(family[model])
-        gap = (cells.z[row] - fit.mu[benchmark]) / fit.scale[benchmark] - expected
-        noise = cells.sampling[row] / fit.scale[benchmark] ** 2
-        gain = odd / (odd + noise)
-        total[model] += gain * gap
-        weight[model] += 1.0
-    seen = weight > 0
-    mean[seen] += _RESIDUAL_KEPT * total[seen] / weight[seen]
+    mean[seen] += _RESIDUAL_KEPT * total[seen] / count[seen]
     variance[seen] = odd * (1.0 - _RESIDUAL_KEPT**2)
     return mean, variance
 
@@ -181,7 +174,7 @@ def _latent(
     quality: QualityBeliefs, catalog: Catalog, skill: str, benchmark: int, hidden_reasoning: HiddenReasoning = "auto"
 ) -> _Latent:
     fit = quality.fit
-    mean, covariance = ability_moments(quality, catalog, skill, hidden_reasoning)
+    mean, covariance = _ability_moments(quality, catalog, skill, hidden_reasoning)
     loading = fit.loading[benchmark]
     residual, residual_variance = _residuals(quality, benchmark)
     scale = float(fit.scale[benchmark])
@@ -193,18 +186,10 @@ def _latent(
     )
 
 
-@lru_cache(maxsize=32)
-def _own_noise(seed: int, benchmark: str, models: tuple[str, ...]) -> Draws:
-    """Standard normals (M, S) of what skills do not explain; read-only, since they are shared."""
-    noise = np.array([normal_draws(seed, "own", benchmark, model) for model in models])
-    noise.flags.writeable = False
-    return noise
-
-
 def _latent_draws(quality: QualityBeliefs, latent: _Latent) -> Draws:
     """Draws (M, S); the same model and benchmark give the same draws in every segment."""
     skilled = np.einsum("mk,mks->ms", latent.direction, quality.ability_noise)
-    own = _own_noise(quality.seed, latent.benchmark, quality.model_ids)
+    own = model_draws(quality.seed, ("own", latent.benchmark), quality.model_ids)
     return np.asarray(latent.mean[:, None] + skilled + np.sqrt(latent.own_variance)[:, None] * own)
 
 
@@ -288,16 +273,3 @@ def segment_quality(quality: QualityBeliefs, catalog: Catalog, segment: Segment)
         anchor_rows=rows,
         evidence_rows=quality.evidence_rows,
     )
-
-
-__all__ = [
-    "QualityBeliefs",
-    "SegmentQuality",
-    "ability_moments",
-    "anchor_quality",
-    "effort_of",
-    "fit_quality",
-    "planned_effort",
-    "segment_quality",
-    "skill_qualities",
-]

@@ -10,7 +10,7 @@ from typing import Final, Literal, TypeAlias
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from planner.beliefs.priors import prior_draws
+from planner.beliefs.priors import model_draws, prior_draws
 from planner.beliefs.quality import SegmentQuality
 from planner.catalog.schema import Catalog, Model
 from planner.units import SEED, Draws, Floats, logistic, logit, normal_draws
@@ -82,7 +82,7 @@ def _tuned(catalog: Catalog, segment: Segment, direct: SegmentQuality, seed: int
     gain = prior.a + prior.b * normal_draws(seed, "fine_tune.level", segment.name)
     size = np.array([np.log10((model.total_params_b or _REFERENCE_SIZE_B) / _REFERENCE_SIZE_B) for model in models])
     slope = prior_draws(catalog, "fine_tune.size_slope", seed)
-    noise = np.array([normal_draws(seed, "fine_tune.model", segment.name, model.id) for model in models])
+    noise = model_draws(seed, ("fine_tune.model", segment.name), direct.model_ids)
     level = base[best] + gain + size[:, None] * slope + _TUNED_MODEL_SD * noise
     reached = base + labels_gain_share(catalog, labels, seed) * (np.maximum(level, base) - base)
     can = np.array([model.fine_tuning != "no" for model in models])
@@ -146,14 +146,12 @@ def technique_quality(
     return np.asarray((1.0 - needs_facts) * known + needs_facts * facts)
 
 
-def reference_quality(catalog: Catalog, segment: Segment, direct: SegmentQuality, seed: int = SEED) -> Draws:
+def reference_quality(plain: Draws, grounded: Draws) -> Draws:
     """What each model (M, S) would reach without tuning: with retrieval where facts are needed, else directly.
 
     Relative floors ('95 % as good as the best') refer to this, so that a segment that needs documents is not held to a
-    model that never saw them.
+    model that never saw them. `plain` and `grounded` are its `technique_quality` asked directly and by 'rag'.
     """
-    plain = technique_quality(catalog, segment, direct, "direct", seed)
-    grounded = technique_quality(catalog, segment, direct, "rag", seed)
     if np.isnan(grounded).all():
         return plain
     return grounded if float(grounded.mean()) > float(plain.mean()) else plain

@@ -77,7 +77,7 @@ def qualities_of(world: World, segment: Segment) -> SegmentQualities:
         direct=direct,
         by_technique=by_technique,
         applies=np.array([np.isfinite(draws).all(axis=1) for draws in by_technique]),
-        reference=reference_quality(catalog, segment, direct, seed),
+        reference=reference_quality(*(by_technique[TECHNIQUES.index(name)] for name in ("direct", "rag"))),
         anchor=AnchorUse(
             segment=segment.name,
             kind=direct.anchor_kind,
