@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from planner.catalog.files import load_csv_rows, parse_rows
+from planner.catalog.files import index_rows, load_csv_rows, parse_rows
+from planner.catalog.techniques import TechniqueSource
 from planner.errors import InputError
 from planner.resources import catalogs_dir
 
@@ -41,16 +42,21 @@ class Measurement:
 
 
 def load_measurements(path: Path | None = None) -> tuple[Measurement, ...]:
-    """Rows of catalogs/serving/measurements.csv, or of a file with the same columns.
+    """Rows of catalogs/serving/measurements.csv, or of a file with the same columns and a sources.csv beside it.
 
     Raises:
-        InputError: A field is missing or a figure is not positive.
+        InputError: A field is missing, a source is unknown or has no date, or a figure is not positive.
     """
     file = path or catalogs_dir() / "serving" / "measurements.csv"
-    # every row's source stands in sources.csv under its source_id; `date` is when it was measured
+    listed = file.with_name("sources.csv")
+    sources = index_rows(listed, parse_rows(listed, load_csv_rows(listed), TechniqueSource))
+    # The source stands under source_id; the column `date`, where filled, is when the row itself was measured.
     rows = [{name: value for name, value in row.items() if name != "source"} for row in load_csv_rows(file)]
     measured = parse_rows(file, rows, Measurement, "model")
     for number, row in enumerate(measured, start=1):
+        if row.source_id not in sources:
+            allowed = "an id of sources.csv beside it"
+            raise InputError(file.name, f"row {number}: source_id", found=row.source_id, allowed=allowed)
         for field in ("gpus", "batch", "output_tokens", "input_tokens", "throughput_tok_s", "ttft_ms", "tpot_ms"):
             value = getattr(row, field)
             if value is not None and not value > 0.0:

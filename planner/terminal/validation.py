@@ -49,12 +49,13 @@ def _cells(row: ValidationRow) -> tuple[str, ...]:
 def print_validation(rows: Sequence[ValidationRow]) -> None:
     """A table a test, ours beside the simple ways; the shares are how often an interval of that level held the truth.
 
-    Skill by skill only ours is shown: --json has every row.
+    Where a test has a whole, its parts (skills, sources) show ours alone: --json has every row.
     """
     for test in dict.fromkeys(row.test for row in rows):
         table = plain_table(*_HEADINGS)
-        for row in rows:
-            whole = row.group == "all" or "known" in row.group
-            if row.test == test and (whole or row.method == "ours"):
+        of_test = [row for row in rows if row.test == test]
+        parted = any(row.group == "all" for row in of_test)
+        for row in of_test:
+            if row.method == "ours" or row.group == "all" or not parted:
                 table.add_row(*_cells(row))
         show(*headed(test.replace("_", " "), table))
