@@ -192,7 +192,9 @@ def validate_against(
     asked[cell[known]] = False
     known = ~asked[cell]
     if not asked.any():
-        allowed = "fewer known models or scores, so that some rows are left to forecast"
+        allowed = (
+            f"less than {known_models} known models and {known_scores} known scores, so that rows are left to forecast"
+        )
         raise InputError(scores.file, "--known-models, --known-scores", found="every row known", allowed=allowed)
     by_way = forecasts(frame, [Split("against", "all", ~asked, asked)], ways)
     every = _everything(by_way[OURS], cell, scores, together, ids)

@@ -5,8 +5,9 @@ batch settles where B = r O step(B) / (1 - r prefill); the replica is full at r 
 Waiting for prefill is M/G/1 with Allen-Cunneen's arrival term, one replica on its own (a common queue waits less).
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -30,7 +31,7 @@ from planner.beliefs.roofline import (
     step_of,
 )
 from planner.catalog.schema import Catalog
-from planner.units import MS_PER_S, SECONDS_PER_MONTH, SEED, Draws, Floats
+from planner.units import MS_PER_S, SECONDS_PER_MONTH, SEED, Draws, Floats, interval_of
 from planner.workload.schema import Segment
 
 __all__ = [
@@ -89,9 +90,14 @@ class PoolSizing:
     """(S,)"""
     total_p95_ms: Draws
     """(S,) time to the whole answer, tool rounds included."""
-    sizing: tuple[str, ...]
-    """Line by line: weights, cache, batch, throughput, utilisation, latency."""
     source_ids: tuple[str, ...]
+    tell: Callable[[], tuple[str, ...]]
+    """Writes the sizing lines: a plan sizes over a thousand set-ups and tells few."""
+
+    @property
+    def sizing(self) -> tuple[str, ...]:
+        """Line by line: weights, cache, batch, throughput, utilisation, latency."""
+        return self.tell()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -241,13 +247,8 @@ def _size_fitting(
     rates = _rates(machine, factors, load, max_batch, cap)
     times = _call_times(catalog, segment, rates, hidden, seed)
     answers = answer_percentiles(times, catalog, segment, calls, before_ms=before_ms, seed=seed)
-    told = _told(rates, load, answers)
-    return [
-        _one_sizing(
-            setup, int(max_batch[row, 0]), load, rates, row, answers, _sizing_lines(catalog, setup, told, row, cap)
-        )
-        for row, setup in enumerate(setups)
-    ]
+    sized = _Sized(catalog, cap, max_batch, load, rates, answers)
+    return [_one_sizing(setup, sized, row) for row, setup in enumerate(setups)]
 
 
 def _load(catalog: Catalog, calls: Calls, hidden: Draws, seed: int) -> _Load:
@@ -323,73 +324,53 @@ def _call_times(catalog: Catalog, segment: Segment, rates: _Rates, hidden: Draws
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Told:
-    """What the sizing lines tell, (K,) each: means over the draws, and the interval of the throughput."""
+class _Sized:
+    """Figures of K set-ups at the utilisation cap."""
 
-    batch: Floats
-    requests: Floats
-    tokens: Floats
-    tokens_low: Floats
-    tokens_high: Floats
-    tpot_ms: Floats
-    ttft_p95_ms: Floats
-    total_p95_ms: Floats
-
-
-def _told(rates: _Rates, load: _Load, answers: tuple[Draws, Draws, Draws, Draws]) -> _Told:
-    tokens = rates.full_calls * load.output_tokens
-    low, high = np.quantile(tokens, (0.05, 0.95), axis=1)
-    return _Told(
-        batch=rates.batch.mean(axis=1),
-        requests=rates.full_calls.mean(axis=1) / load.calls,
-        tokens=tokens.mean(axis=1),
-        tokens_low=low,
-        tokens_high=high,
-        tpot_ms=rates.step.mean(axis=1) * MS_PER_S,
-        ttft_p95_ms=answers[1].mean(axis=1),
-        total_p95_ms=answers[3].mean(axis=1),
-    )
+    catalog: Catalog
+    cap: float
+    max_batch: Floats
+    """(K, 1)"""
+    load: _Load
+    rates: _Rates
+    answers: tuple[Draws, Draws, Draws, Draws]
+    """(K, S) each: first token p50 and p95, whole answer p50 and p95, ms."""
 
 
-def _one_sizing(
-    setup: Setup,
-    max_batch: int,
-    load: _Load,
-    rates: _Rates,
-    row: int,
-    answers: tuple[Draws, Draws, Draws, Draws],
-    lines: tuple[str, ...],
-) -> PoolSizing:
-    ttft_p50, ttft_p95, total_p50, total_p95 = (answer[row] for answer in answers)
+def _one_sizing(setup: Setup, sized: _Sized, row: int) -> PoolSizing:
+    ttft_p50, ttft_p95, total_p50, total_p95 = (answer[row] for answer in sized.answers)
     return PoolSizing(
         model=setup.model.id,
         gpu=setup.gpu.id,
         gpus_per_replica=setup.gpus_per_replica,
         precision=setup.precision,
-        max_batch=max_batch,
-        capacity_rps=rates.full_calls[row] / load.calls,
-        tpot_ms=rates.step[row] * MS_PER_S,
+        max_batch=int(sized.max_batch[row, 0]),
+        capacity_rps=sized.rates.full_calls[row] / sized.load.calls,
+        tpot_ms=sized.rates.step[row] * MS_PER_S,
         ttft_p50_ms=ttft_p50,
         ttft_p95_ms=ttft_p95,
         total_p50_ms=total_p50,
         total_p95_ms=total_p95,
-        sizing=(*lines[:2], f"batch: up to {max_batch} sequences; {lines[2]}", *lines[3:]),
         source_ids=(f"model:{setup.model.id}", f"gpu:{setup.gpu.id}", *_PRIOR_IDS),
+        tell=partial(_sizing_lines, setup, sized, row),
     )
 
 
-def _sizing_lines(catalog: Catalog, setup: Setup, told: _Told, row: int, cap: float) -> tuple[str, ...]:
+def _sizing_lines(setup: Setup, sized: _Sized, row: int) -> tuple[str, ...]:
     model, gpu, count = setup.model, setup.gpu, setup.gpus_per_replica
-    free, weights = _free_bytes(catalog, setup) / 1e9, _weight_bytes(setup) / 1e9
+    free, weights = _free_bytes(sized.catalog, setup) / 1e9, _weight_bytes(setup) / 1e9
     size = f"{model.total_params_b:g}B at {BYTES_PER_WEIGHT[setup.precision]:g} bytes ({setup.precision})"
     per_token = (model.kv_bytes_per_token or 0.0) / 1e3
-    tokens = f"{told.tokens[row]:,.0f} output tokens/s ({told.tokens_low[row]:,.0f} to {told.tokens_high[row]:,.0f})"
-    first, whole = told.ttft_p95_ms[row], told.total_p95_ms[row]
+    full = interval_of((sized.rates.full_calls * sized.load.output_tokens)[row])
+    tokens = f"{full.mean:,.0f} output tokens/s ({full.low:,.0f} to {full.high:,.0f})"
+    requests = sized.rates.full_calls[row].mean() / sized.load.calls
+    batch, step_ms = sized.rates.batch[row].mean(), sized.rates.step[row].mean() * MS_PER_S
+    first, whole = sized.answers[1][row].mean(), sized.answers[3][row].mean()
     return (
         f"weights: {size} = {weights:.1f} GB on {count} x {gpu.memory_gb:g} GB",
         f"cache: {per_token:.0f} kB per token; {free:.1f} GB left after weights and engine",
-        f"about {told.batch[row]:.0f} at the cap",
-        f"throughput when full: {tokens}, {told.requests[row]:.2f} requests/s",
-        f"utilisation: planned to {cap:.0%} at the busiest hour; {told.tpot_ms[row]:.1f} ms per output token there",
+        f"batch: up to {int(sized.max_batch[row, 0])} sequences; about {batch:.0f} at the cap",
+        f"throughput when full: {tokens}, {requests:.2f} requests/s",
+        f"utilisation: planned to {sized.cap:.0%} at the busiest hour; {step_ms:.1f} ms per output token there",
         f"latency at the cap: first token p95 {first:,.0f} ms, whole answer p95 {whole:,.0f} ms",
     )

@@ -19,8 +19,8 @@ from threadpoolctl import threadpool_limits
 
 from planner.units import Floats, Ints
 
-# Priors stated by us, not fitted. Held-out error moved by less than 1 % when the loadings, their spread, the odd variance
-# or the spread between settings were changed by a third and more.
+# Priors stated by us, not fitted. Held-out error moved by less than 1 % when the loadings, their spread, the odd
+# variance or the spread between settings were changed by a third and more.
 _GENERAL_LOADING = 0.75
 _OWN_LOADING = 0.45
 _METHOD_LOADING = 0.35

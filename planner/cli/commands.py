@@ -136,7 +136,7 @@ def run_validate(args: argparse.Namespace) -> int:
     for option in ("predictions", "known_models", "known_scores"):
         if getattr(args, option) is not None and not args.against:
             name = f"--{option.replace('_', '-')}"
-            raise InputError("planner", name, found="no --against", allowed=f"{name} together with --against ROWS.csv")
+            raise InputError(name, "", found="no --against", allowed=f"{name} together with --against ROWS.csv")
     from planner.beliefs.validation import validate
 
     result = _validate_against(args) if args.against else validate(_catalog(), args.part)
@@ -158,7 +158,7 @@ def _validate_against(args: argparse.Namespace) -> "Validation":
     from planner.units import SEED
 
     if args.part != "quality":
-        raise InputError("planner", "--part", found=args.part, allowed="quality, together with --against")
+        raise InputError("--part", "", found=args.part, allowed="quality, together with --against")
     scores = load_user_scores(Path(args.against))
     catalog = _catalog()
     result = validate_against(

@@ -14,16 +14,16 @@ def check_output(path: str | None, option: str, endings: Sequence[str]) -> None:
         return
     file = Path(path)
     if endings and file.suffix.lower() not in endings:
-        raise InputError("planner", option, found=path, allowed=f"a file that ends in {', '.join(endings)}")
+        raise InputError(option, "", found=path, allowed=f"a file that ends in {', '.join(endings)}")
     try:
         folder_there, is_folder = file.parent.is_dir(), file.is_dir()
     except (OSError, ValueError):
-        raise InputError("planner", option, found=path, allowed="a file name") from None
+        raise InputError(option, "", found=path, allowed="a file name") from None
     if is_folder or not folder_there:
         found = f"{path} (a folder)" if is_folder else f"{path} (no such folder)"
-        raise InputError("planner", option, found=found, allowed="a file in an existing folder")
+        raise InputError(option, "", found=found, allowed="a file in an existing folder")
     if not os.access(file if file.exists() else file.parent, os.W_OK):
-        raise InputError("planner", option, found=f"{path} (no permission)", allowed="a file that can be written")
+        raise InputError(option, "", found=f"{path} (no permission)", allowed="a file that can be written")
 
 
 def write_json(path: str, content: object) -> None:
@@ -42,7 +42,7 @@ def write(path: str, text: str) -> None:
     try:
         Path(path).write_text(text, encoding="utf-8")
     except OSError as exc:
-        raise InputError("planner", "--json", found=path, allowed=f"a file that can be written ({why(exc)})") from exc
+        raise InputError("--json", "", found=path, allowed=f"a file that can be written ({why(exc)})") from exc
 
 
 def why(exc: OSError) -> str:

@@ -271,7 +271,7 @@ def _anchor_steps(drafts: list[Draft]) -> list[FirstStep]:
     points = (worst.plan.quality.high - worst.plan.quality.low) * 100.0
     text = (
         f"Say how hard {worst.plan.name} is: judge 100 answers of a model you use and enter them as `observed`."
-        f" Its difficulty is only {worst.plan.anchor}; that leaves {points:.0f} points of doubt."
+        f" Its difficulty is only {worst.plan.anchor.rstrip('.')}; that leaves {points:.0f} points of doubt."
     )
     return [FirstStep(kind="anchor", text=text, value_usd_per_month=worst.worth_knowing_usd or None)]
 

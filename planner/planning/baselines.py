@@ -12,7 +12,7 @@ from planner.planning.milp import Ask, Solution, carbon_kg_draws, cost_draws, so
 from planner.planning.plan import Baseline
 from planner.planning.problem import SEGMENT_LIMITS, Problem, Rows, SegmentPart, draws_needed, rows_of, upper_at
 from planner.planning.told import model_name
-from planner.planning.wording import figure_of, listed
+from planner.planning.wording import figure_of, listed, percent_text
 from planner.units import Bools, Draws, Floats, Ints
 from planner.workload.schema import Limits
 
@@ -295,7 +295,7 @@ def oracle(problem: Problem, solution: Solution) -> Baseline:
     note = "the cheapest way that holds the limits in each draw, if every number were known; shared parts split evenly"
     if short:
         share = short / (len(problem.parts) * cost.shape[0])
-        note += f"; where nothing holds ({share:.0%} of draws) the plan's own choice stays"
+        note += f"; where nothing holds ({percent_text(share)} of draws) the plan's own choice stays"
     saving = cost - cost_draws(problem, solution)
     return _baseline("oracle", "With perfect knowledge", "", cost, quality, saving, True, note)
 

@@ -172,7 +172,7 @@ def list_warnings(problem: Problem, facts: Facts, solution: Solution) -> tuple[s
     ]
     out += [
         f"{model_name(facts.catalog, model)}, chosen for {segment}, has no public evidence:"
-        " its quality is forecast from size, date and family alone."
+        " its quality is forecast from maker, size, date and price alone."
         for segment, model, _ in chosen_offers(problem, solution)
         if model not in scored
     ]

@@ -1,6 +1,7 @@
 """The report as Markdown: the same words and figures, without the pictures."""
 
 import re
+from collections.abc import Sequence
 
 from planner.report.document import (
     Block,
@@ -22,8 +23,21 @@ _SPECIAL = re.compile(r"([\\`*_\[\]|#~])")
 def markdown_of(document: Document) -> str:
     """Any report document as Markdown."""
     blocks = [f"# {_escape(document.title)}", _text(document.lead), _facts(document.facts)]
-    blocks += [_block(block) for block in document.blocks]
+    blocks += [_block(block) for block in _told(document.blocks)]
     return "\n\n".join(block for block in blocks if block) + "\n"
+
+
+def _told(blocks: Sequence[Block]) -> list[Block]:
+    """The blocks without pictures, and without headings that then stand over nothing."""
+    kept: list[Block] = []
+    for block in reversed(blocks):
+        below = kept[-1] if kept else None
+        empty = isinstance(block, Heading) and (
+            below is None or (isinstance(below, Heading) and below.level <= block.level)
+        )
+        if not empty and not isinstance(block, Picture):
+            kept.append(block)
+    return kept[::-1]
 
 
 def _block(block: Block) -> str:

@@ -50,7 +50,7 @@ def render_model(details: ModelDetails) -> RenderableType:
     if details.evidence:
         parts += headed(_scores_title(details.evidence), _scores_table(details.evidence))
     else:
-        parts += bullets("Scores", ["no public evidence: its quality is a guess from size, date and family"])
+        parts += bullets("Scores", ["no public evidence: its quality is a guess from maker, size, date and price"])
     sources = [f"{source.url} ({source.date})" for source in details.sources]
     return Group(*parts, *bullets("Sources", sources, style="dim"))
 

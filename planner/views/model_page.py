@@ -51,7 +51,7 @@ def draw_model(session: Session) -> None:
         _draw_rows(
             [_score_row(row) for row in details.evidence],
             "scores",
-            "No public score is known: its skills are read off its size, date and family.",
+            "No public score is known: its skills are read off its maker, size, date and price.",
         )
     _draw_sources(details)
 

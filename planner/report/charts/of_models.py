@@ -47,7 +47,7 @@ class SkillEstimate:
     skill: str
     quality: Figure
     evidence_rows: int
-    """Benchmark scores behind it; 0: from size, date and family alone."""
+    """Benchmark scores behind it; 0: from maker, size, date and price alone."""
 
 
 def price_quality_scatter(rows: Sequence[PricedModel], selected: Sequence[str] = (), mode: Mode = "light") -> go.Figure:
