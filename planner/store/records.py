@@ -1,0 +1,166 @@
+"""What the store keeps: runs of probes with every attempt and grade, the user's evidence, and plans as JSON text.
+
+Plain frozen records. Times are UTC and aware; money is USD; durations are milliseconds. The store knows neither
+plans nor beliefs nor suites: suites and plans come in as text with a hash.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, TypeAlias
+
+RunStatus: TypeAlias = Literal["running", "finished", "cap", "stopped"]
+"""running: going on, or killed in the middle; cap: the spending cap stopped it; stopped: the user did."""
+AttemptState: TypeAlias = Literal["sent", "answered", "failed"]
+"""sent: reserved and on its way, or in doubt when its process died; failed: no answer, with the reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A model as a run reaches it."""
+
+    name: str
+    """What the user wrote: 'gpt-4o-mini', 'local/smollm2'; the name under which results are shown."""
+    litellm_model: str
+    """litellm's own name of it, 'openai/smollm2'."""
+    catalog_model: str | None
+    """Id in the catalog; None: the catalog doesn't know it, and no belief is moved by it but its own."""
+    provider: str
+    """Provider id of the catalog, 'local' or 'custom': concurrency and latency are kept by provider."""
+    api_base: str | None
+    input_usd_per_mtok: float | None
+    """Stated or catalog price; None: unknown, which a paid run refuses."""
+    cached_input_usd_per_mtok: float | None
+    output_usd_per_mtok: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One command's attempts."""
+
+    id: str
+    """Sortable and short: 'r20261124-101500-3fa2'."""
+    kind: Literal["probe", "load"]
+    suite: str
+    """Name of the suite."""
+    suite_hash: str
+    skill: str
+    workload: str | None
+    """Name of the workload whose segment the suite stands for; None: a suite of its skill in general."""
+    segment: str | None
+    """Segment that the items are samples of."""
+    targets: tuple[Target, ...]
+    settings: str
+    """Parameters as JSON text: temperature, max output tokens, repeats, concurrency, request rate, condition ..."""
+    budget_usd: float
+    status: RunStatus
+    created: datetime
+    finished: datetime | None
+    planner_version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One request and what came back."""
+
+    id: int | None
+    """Given by the store."""
+    run: str
+    model: str
+    """`Target.name`."""
+    item: str
+    """Id of the item in its suite."""
+    condition: str
+    """How the item was asked: 'plain', or the suite's condition, such as 'closed_book' or 'with_context'."""
+    repeat: int
+    request_hash: str
+    """Hash of model, messages and parameters: equal requests have one answer unless a fresh one is asked for."""
+    cluster: str
+    """Items of one document share it; repeats of one item do too: what errors are clustered by."""
+    state: AttemptState
+    sent: datetime
+    warm_up: bool
+    """Sent to warm connections and caches: graded, but no part of the latency samples."""
+    reserved_usd: float
+    """Worst-case cost reserved before it left; counts as spent until an answer says less."""
+    cost_usd: float | None
+    """Our figure for what it cost; None until answered."""
+    litellm_cost_usd: float | None
+    answer: str | None
+    finish_reason: str | None
+    prompt_tokens: int | None
+    cached_tokens: int | None
+    completion_tokens: int | None
+    """Output tokens, reasoning included."""
+    reasoning_tokens: int | None
+    ttft_ms: float | None
+    """Request sent to first token received, at the transport."""
+    total_ms: float | None
+    gaps_ms: tuple[float, ...]
+    """Gaps between successive streamed chunks, at the transport."""
+    loop_lag_ms: float | None
+    """Worst event-loop lag while it was under way."""
+    client_bound: bool
+    """The client lagged: its times measure us, not the server, and enter no fit."""
+    streams: int
+    """Requests under way at once, by this process, when it was sent."""
+    error: str | None
+    """Kind and one line: 'rate_limit: ...'; never a key."""
+    reused: int | None
+    """Attempt whose stored answer this repeats, at no cost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """One judgement of one attempt; several graders may judge it."""
+
+    attempt: int
+    grader: str
+    """'exact_match', 'llm_judge:<model>', 'human:<who>' ..."""
+    score: float
+    """0 to 1."""
+    detail: str
+    cost_usd: float
+    graded: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Preference:
+    """A pairwise comparison of two answers to one item."""
+
+    run: str
+    item: str
+    winner: str
+    """`Target.name`."""
+    loser: str
+    judge: str
+    cost_usd: float
+    judged: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceScore:
+    """A score from a connector or the user's own table: kept here, never shipped."""
+
+    connector: str
+    """'artificial-analysis', or 'user' with the file's name in `source`."""
+    model: str
+    variant: str
+    benchmark: str
+    skill: str
+    score: float
+    """Share, 0 to 1."""
+    n: int | None
+    measured: date | None
+    source: str
+    """Address or file name; shown beside the figure as its attribution."""
+    fetched: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPlan:
+    """A plan as JSON text."""
+
+    hash: str
+    workload: str
+    kept: datetime
+    text: str
