@@ -6,7 +6,7 @@ plans nor beliefs nor suites: suites and plans come in as text with a hash.
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 RunStatus: TypeAlias = Literal["running", "finished", "cap", "stopped"]
 """running: going on, or killed in the middle; cap: the spending cap stopped it; stopped: the user did."""
@@ -56,6 +56,8 @@ class Run:
     created: datetime
     finished: datetime | None
     planner_version: str
+    grader: str = ""
+    """Grader whose scores count, as `Grade.grader` has it; '': the one that graded first. People come before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ class Attempt:
     error: str | None
     """Kind and one line: 'rate_limit: ...'; never a key."""
     reused: int | None
-    """Attempt whose stored answer this repeats, at no cost."""
+    """Attempt whose stored answer this repeats, at no cost; 0: one of a store that this was imported from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,12 +150,21 @@ class EvidenceScore:
     benchmark: str
     skill: str
     score: float
-    """Share, 0 to 1."""
+    """Share, 0 to 1; a rating where `unit` says so."""
     n: int | None
     measured: date | None
     source: str
     """Address or file name; shown beside the figure as its attribution."""
     fetched: datetime
+    unit: Literal["share", "elo"] = "share"
+    chance: float = 0.0
+    """Share that guessing gets, of a benchmark that the catalog doesn't know."""
+    maker: str = ""
+    """This and the following: what the source says of a model that the catalog doesn't know."""
+    family: str = ""
+    released: date | None = None
+    total_params_b: float | None = None
+    active_params_b: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,3 +175,28 @@ class KeptPlan:
     workload: str
     kept: datetime
     text: str
+
+
+class GradedAnswer(NamedTuple):
+    """An answer with the score that counts: what quality is learnt from."""
+
+    run: Run
+    attempt: Attempt
+    score: float
+    """0 to 1: the mean of people's grades, else the run's grader's."""
+
+
+class TimedAnswer(NamedTuple):
+    """An answer whose times are the server's: what latency is learnt from."""
+
+    run: Run
+    attempt: Attempt
+
+
+class Spending(NamedTuple):
+    """What a run has spent, USD."""
+
+    spent_usd: float
+    """Paid, or taken as paid because nobody knows: answers, failures and grading."""
+    committed_usd: float
+    """That, and what is reserved for requests under way or in doubt: what the cap bounds."""
