@@ -4,12 +4,11 @@ from planner.beliefs.latency import LatencyBeliefs, fit_latency
 from planner.beliefs.model import Beliefs, fit_beliefs
 from planner.beliefs.quality import (
     QualityBeliefs,
-    SegmentQuality,
     anchor_quality,
     fit_quality,
-    segment_quality,
     skill_qualities,
 )
+from planner.beliefs.segment_quality import SegmentQuality, segment_quality
 
 __all__ = [
     "Beliefs",

@@ -1,13 +1,13 @@
-"""What probes say: answers to items move the probed models, the segment's difficulty, and so every other model.
+"""What answers to items say of the models that were asked: the likelihood of probes.
 
     P(model m answers item i acceptably) = logistic(z[m] / k - b[i]),   b[i] ~ N(0, s^2),   k = 1 / sqrt(1 + pi s^2 / 8)
     P(answer of m is preferred to that of n on item i) = logistic(z[m] - z[n])
 
-z[m] is the log odds of model m on the segment, with the prior that the anchor gives: own variance plus a difficulty
-that all models share. k makes logistic(z) the share over all items (MacKay, Neural Computation 4, 1992). Graded scores
-between 0 and 1 enter as fractional outcomes (quasi-likelihood: Papke and Wooldridge, J. Applied Econometrics 11, 1996).
+z[m] is the log odds of model m on the items, with a Gaussian prior (segment_state.py says which). k makes logistic(z)
+the share over all items (MacKay, Neural Computation 4, 1992). Graded scores between 0 and 1 enter as fractional
+outcomes (quasi-likelihood: Papke and Wooldridge, J. Applied Econometrics 11, 1996).
 The posterior of the probed models is Laplace's, item difficulties summed out by quadrature (Bock and Aitkin,
-Psychometrika 46, 1981); the others follow by Gaussian conditioning.
+Psychometrika 46, 1981).
 """
 
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from typing import Final
 
 import numpy as np
 
-from planner.units import Draws, Floats, Ints, logistic
+from planner.units import Floats, Ints, logistic
 
 _ITEM_SD: Final = 1.0
 """Spread of item difficulties inside a segment, logit (a stated prior; MMLU and GSM8K items show about 1 to 2)."""
@@ -40,18 +40,6 @@ class ItemOutcomes:
     """(W,) index into models of the preferred answer, one entry a comparison."""
     loser: Ints
     """(W,)"""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SharedDifficulty:
-    """Log odds of M models on a segment before the probes: N(mean, diag(own_variance) + difficulty_sd^2 11')."""
-
-    mean: Floats
-    """(M,)"""
-    own_variance: Floats
-    """(M,) variance that models do not share."""
-    difficulty_sd: float
-    """Spread of the segment's difficulty, shared by all models."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -123,8 +111,17 @@ def _preferences(outcomes: ItemOutcomes, z: Floats) -> tuple[Floats, Floats]:
     return gradient.astype(float), curvature
 
 
-def _posterior(outcomes: ItemOutcomes, mean: Floats, covariance: Floats, item_sd: float) -> ProbePosterior:
-    """Laplace approximation of the probed models' log odds, item difficulties summed out."""
+def outcome_posterior(
+    outcomes: ItemOutcomes, mean: Floats, covariance: Floats, item_sd: float = _ITEM_SD
+) -> ProbePosterior:
+    """Laplace approximation of the probed models' log odds, item difficulties summed out.
+
+    Args:
+        outcomes: Graded answers of P models.
+        mean: (P,) log odds before.
+        covariance: (P, P) their covariance before.
+        item_sd: Spread of item difficulties, logit.
+    """
     items = _lay_out(outcomes, item_sd)
     spread = float(np.sqrt(1.0 + np.pi * item_sd**2 / 8.0))
     precision = np.linalg.inv(covariance)
@@ -139,36 +136,3 @@ def _posterior(outcomes: ItemOutcomes, mean: Floats, covariance: Floats, item_sd
         if np.max(np.abs(step)) < _TOLERANCE:
             break
     return ProbePosterior(z, np.linalg.inv(observed))
-
-
-def condition_on_outcomes(
-    prior: Draws,
-    belief: SharedDifficulty,
-    probed: Ints,
-    outcomes: ItemOutcomes,
-    item_sd: float = _ITEM_SD,
-) -> Draws:
-    """Log odds (M, S) of every model after the probes.
-
-    Args:
-        prior: (M, S) log odds drawn from the belief.
-        belief: What the prior is.
-        probed: (P,) row of each probed model.
-        outcomes: Graded answers.
-        item_sd: Spread of item difficulties, logit.
-
-    The probed block is replaced by its Laplace posterior; each draw of the others is shifted by the regression of
-    theirs on the probed ones, so that common random numbers stay common.
-    """
-    common = belief.difficulty_sd**2
-    covariance = np.diag(belief.own_variance[probed]) + common
-    posterior = _posterior(outcomes, belief.mean[probed], covariance, item_sd)
-    root = np.linalg.cholesky(posterior.covariance + 1e-12 * np.eye(probed.size))
-    # Standardised, the prior draws of the probed models carry over to the posterior's mean and spread.
-    standard = np.linalg.solve(np.linalg.cholesky(covariance), prior[probed] - belief.mean[probed, None])
-    drawn = posterior.mean[:, None] + root @ standard
-    across = np.full((belief.mean.size, probed.size), common)
-    across[probed, np.arange(probed.size)] += belief.own_variance[probed]
-    updated = prior + across @ np.linalg.inv(covariance) @ (drawn - prior[probed])
-    updated[probed] = drawn
-    return np.asarray(updated)

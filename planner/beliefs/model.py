@@ -1,8 +1,9 @@
 """What is known: the fitted parts that options are built from, bundled."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from planner.beliefs.latency import LatencyBeliefs, fit_latency
+from planner.beliefs.measured import NOTHING, Measured
 from planner.beliefs.quality import QualityBeliefs, fit_quality
 from planner.catalog.schema import Catalog
 from planner.units import SEED
@@ -16,8 +17,15 @@ class Beliefs:
     seed: int
     quality: QualityBeliefs
     latency: LatencyBeliefs
+    measured: Measured = NOTHING
+    """What the user's probes add; segments take their part of it when their quality is asked for."""
 
 
-def fit_beliefs(catalog: Catalog, seed: int = SEED) -> Beliefs:
-    """Fit quality and latency to the catalog's evidence; the same catalog and seed give the same draws."""
-    return Beliefs(catalog.version, seed, fit_quality(catalog, seed), fit_latency(catalog, seed))
+def fit_beliefs(catalog: Catalog, seed: int = SEED, measured: Measured = NOTHING) -> Beliefs:
+    """Fit quality and latency to the catalog's evidence and to what was measured; same input, same draws."""
+    return Beliefs(catalog.version, seed, fit_quality(catalog, seed), fit_latency(catalog, seed), measured)
+
+
+def with_measured(beliefs: Beliefs, catalog: Catalog, measured: Measured) -> Beliefs:
+    """Beliefs with other measurements: the fit to published evidence is kept, so this takes milliseconds."""
+    return replace(beliefs, latency=fit_latency(catalog, beliefs.seed), measured=measured)

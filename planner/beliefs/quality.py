@@ -17,13 +17,9 @@ from planner.beliefs.skill_model import SkillFit, fit_skill_model
 from planner.catalog.schema import Benchmark, Catalog
 from planner.errors import InputError
 from planner.terms import SKILLS
-from planner.units import DRAW_COUNT, SEED, Draws, Floats, Ints, logistic, normal_draws, stream
+from planner.units import DRAW_COUNT, SEED, Draws, Floats, Ints, logistic, stream
 from planner.workload.schema import Segment
 
-_LIKE_SD: Final = 0.25
-"""A segment said to be 'about as hard as' a benchmark differs from it by this much, logit sd (a stated prior)."""
-_OBSERVED_DIFFICULTY_SD: Final = 2.0
-"""Before anything is observed a segment may be far easier or harder than the usual benchmark, logit sd."""
 _RESIDUAL_KEPT: Final = 0.5
 """Share of a model's oddity on a benchmark that it is assumed to carry over to a segment like it."""
 _EFFORT_MATCH: Final = 0.3
@@ -45,22 +41,6 @@ class QualityBeliefs:
     settings: tuple[tuple[int, ...], ...]
     """Measured settings (variants) of each model, most rows first."""
     seed: int
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class SegmentQuality:
-    """Quality of every model on one segment when asked directly, without retrieval or tuning."""
-
-    segment: str
-    model_ids: tuple[str, ...]
-    direct: Draws
-    """(M, S) share of acceptable answers on requests that need no private or fresh facts."""
-    anchor_kind: Literal["observed", "like", "usual"]
-    anchor_benchmark: str
-    anchor_text: str
-    anchor_rows: int
-    evidence_rows: Ints
-    """(M,) benchmark rows behind each model."""
 
 
 def fit_quality(catalog: Catalog, seed: int = SEED) -> QualityBeliefs:
@@ -145,7 +125,8 @@ def _residuals(quality: QualityBeliefs, benchmark: int) -> tuple[Floats, Floats]
     return mean, variance
 
 
-def _benchmark_number(quality: QualityBeliefs, segment: Segment, name: str) -> int:
+def benchmark_number(quality: QualityBeliefs, segment: Segment, name: str) -> int:
+    """Place of a benchmark in the fit; InputError with the closest names for one that the catalog has no scores of."""
     if name in quality.benchmark_ids:
         return quality.benchmark_ids.index(name)
     close = get_close_matches(name, quality.benchmark_ids, n=3, cutoff=0.3)
@@ -154,7 +135,7 @@ def _benchmark_number(quality: QualityBeliefs, segment: Segment, name: str) -> i
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Latent:
+class Latent:
     """Log odds of every model on a benchmark, sampling noise left out."""
 
     mean: Floats
@@ -166,19 +147,21 @@ class _Latent:
     benchmark: str
 
     @property
-    def variance(self) -> Floats:
-        return np.asarray(np.sum(self.direction**2, axis=1) + self.own_variance)
+    def skilled_variance(self) -> Floats:
+        """(M,) what skills explain."""
+        return np.asarray(np.sum(self.direction**2, axis=1))
 
 
-def _latent(
+def latent_of(
     quality: QualityBeliefs, catalog: Catalog, skill: str, benchmark: int, hidden_reasoning: HiddenReasoning = "auto"
-) -> _Latent:
+) -> Latent:
+    """Log odds of all curated models on a benchmark, at the effort that a plan assumes for the skill."""
     fit = quality.fit
     mean, covariance = _ability_moments(quality, catalog, skill, hidden_reasoning)
     loading = fit.loading[benchmark]
     residual, residual_variance = _residuals(quality, benchmark)
     scale = float(fit.scale[benchmark])
-    return _Latent(
+    return Latent(
         mean=fit.mu[benchmark] + scale * (mean @ loading + residual),
         direction=scale * np.einsum("k,mkj->mj", loading, np.linalg.cholesky(covariance)),
         own_variance=scale**2 * residual_variance,
@@ -186,14 +169,24 @@ def _latent(
     )
 
 
-def _latent_draws(quality: QualityBeliefs, latent: _Latent) -> Draws:
-    """Draws (M, S); the same model and benchmark give the same draws in every segment."""
-    skilled = np.einsum("mk,mks->ms", latent.direction, quality.ability_noise)
+def skilled_draws(quality: QualityBeliefs, latent: Latent) -> Draws:
+    """What uncertain skills add, (M, S)."""
+    return np.asarray(np.einsum("mk,mks->ms", latent.direction, quality.ability_noise))
+
+
+def own_draws(quality: QualityBeliefs, latent: Latent) -> Draws:
+    """What models have of their own on the benchmark, (M, S)."""
     own = model_draws(quality.seed, ("own", latent.benchmark), quality.model_ids)
-    return np.asarray(latent.mean[:, None] + skilled + np.sqrt(latent.own_variance)[:, None] * own)
+    return np.asarray(np.sqrt(latent.own_variance)[:, None] * own)
 
 
-def _share(log_odds: Draws, benchmark: Benchmark) -> Draws:
+def latent_draws(quality: QualityBeliefs, latent: Latent) -> Draws:
+    """Draws (M, S); the same model and benchmark give the same draws in every segment."""
+    return np.asarray(latent.mean[:, None] + skilled_draws(quality, latent) + own_draws(quality, latent))
+
+
+def share_of_log_odds(log_odds: Draws, benchmark: Benchmark) -> Draws:
+    """Expected score, guessing included."""
     chance = benchmark.chance if benchmark.link == "share" else 0.0
     return np.asarray(chance + (1.0 - chance) * logistic(log_odds))
 
@@ -202,74 +195,11 @@ def anchor_quality(quality: QualityBeliefs, catalog: Catalog, skill: str) -> Dra
     """Expected score (M, S) of every model on the usual benchmark of a skill: for pages that compare skills."""
     anchor = catalog.anchors[skill]
     number = quality.benchmark_ids.index(anchor.benchmark)
-    return _share(
-        _latent_draws(quality, _latent(quality, catalog, skill, number)), catalog.benchmarks[anchor.benchmark]
+    return share_of_log_odds(
+        latent_draws(quality, latent_of(quality, catalog, skill, number)), catalog.benchmarks[anchor.benchmark]
     )
 
 
 def skill_qualities(quality: QualityBeliefs, catalog: Catalog) -> dict[str, Draws]:
     """`anchor_quality` of every skill."""
     return {skill: anchor_quality(quality, catalog, skill) for skill in SKILLS}
-
-
-def _conditioned(quality: QualityBeliefs, segment: Segment, latent: _Latent) -> Draws:
-    """Log odds (M, S) given what was observed: exact Gaussian conditioning applied draw by draw (Matheron's rule).
-
-    Models share the segment's difficulty d ~ N(0, sd^2): Cov(m, m') = sd^2 + [m = m'] variance_m. An observed share q
-    of n answers is the log odds of q with variance 1 / (n q (1 - q)).
-    """
-    row = {name: number for number, name in enumerate(quality.model_ids)}
-    unknown = [seen.model for seen in segment.observed if seen.model not in row]
-    if unknown:
-        close = get_close_matches(unknown[0], quality.model_ids, n=3, cutoff=0.4)
-        allowed = f"a model id of the catalog, such as {', '.join(close or quality.model_ids[:3])}"
-        raise InputError("workload", f"segments.{segment.name}.observed", found=unknown[0], allowed=allowed)
-    seen = np.array([row[item.model] for item in segment.observed])
-    n = np.array([float(item.n) for item in segment.observed])
-    share = np.clip([item.quality for item in segment.observed], 0.5 / n, 1.0 - 0.5 / n)
-    target = np.log(share / (1.0 - share))
-    noise = 1.0 / (n * share * (1.0 - share))
-    common = _OBSERVED_DIFFICULTY_SD**2
-    models = np.arange(latent.mean.size)[:, None]
-    covariance = np.full((latent.mean.size, seen.size), common) + latent.variance[:, None] * (models == seen)
-    gain = covariance @ np.linalg.inv(covariance[seen] + np.diag(noise))
-    difficulty = _OBSERVED_DIFFICULTY_SD * normal_draws(quality.seed, "difficulty", segment.name)
-    prior = _latent_draws(quality, latent) + difficulty
-    error = np.sqrt(noise)[:, None] * stream(quality.seed, "observed", segment.name).standard_normal(
-        (seen.size, DRAW_COUNT)
-    )
-    return np.asarray(prior + gain @ (target[:, None] - prior[seen] - error))
-
-
-def segment_quality(quality: QualityBeliefs, catalog: Catalog, segment: Segment) -> SegmentQuality:
-    """Direct quality of all models on a segment, difficulty taken from its anchor; InputError for unknown names."""
-    usual = catalog.anchors[segment.skill]
-    name = segment.like or usual.benchmark
-    number = _benchmark_number(quality, segment, name)
-    benchmark = catalog.benchmarks[name]
-    latent = _latent(quality, catalog, segment.skill, number, segment.hidden_reasoning)
-    kind: Literal["observed", "like", "usual"]
-    if segment.observed:
-        kind, log_odds = "observed", _conditioned(quality, segment, latent)
-        listed = "; ".join(f"{item.model} {item.quality:.0%} of {item.n}" for item in segment.observed)
-        text = f"difficulty set by what you observed: {listed}"
-    else:
-        kind, spread = ("like", _LIKE_SD) if segment.like else ("usual", usual.difference_sd)
-        difficulty = spread * normal_draws(quality.seed, "difficulty", segment.name)
-        log_odds = _latent_draws(quality, latent) + difficulty
-        text = (
-            f"taken to be about as hard as {benchmark.name}, as you said"
-            if segment.like
-            else f"taken to be about as hard as {benchmark.name}, the usual anchor of {segment.skill}: {usual.reason}"
-        )
-    rows = int(np.sum(quality.frame.cells.benchmark == number))
-    return SegmentQuality(
-        segment=segment.name,
-        model_ids=quality.model_ids,
-        direct=_share(log_odds, benchmark) if kind != "observed" else np.asarray(logistic(log_odds)),
-        anchor_kind=kind,
-        anchor_benchmark=name,
-        anchor_text=text,
-        anchor_rows=rows,
-        evidence_rows=quality.evidence_rows,
-    )

@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from planner.beliefs.priors import model_draws, prior_draws
-from planner.beliefs.quality import SegmentQuality
+from planner.beliefs.segment_quality import SegmentQuality
 from planner.catalog.schema import Catalog, Model
 from planner.units import SEED, Draws, Floats, logistic, logit, normal_draws
 from planner.workload.schema import Segment

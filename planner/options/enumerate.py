@@ -5,6 +5,7 @@ from datetime import date
 from typing import Final
 
 from planner.beliefs.cost import volume_factor
+from planner.beliefs.measured import measured_on
 from planner.beliefs.model import Beliefs
 from planner.beliefs.serving import peak_requests_per_second
 from planner.catalog.schema import Catalog
@@ -109,7 +110,9 @@ def _segment_part(
     name = segment.name
     volume = volume_factor(workload)
     known_by = quality_key(segment)
-    qualities = kept.recall("quality", name, known_by, lambda: qualities_of(world, known_by))
+    measured = measured_on(world.beliefs.measured, workload.name, segment)
+    by = (known_by, workload.name)
+    qualities = kept.recall("quality", name, by, lambda: qualities_of(world, known_by, measured))
     neutral = _neutral(workload.assumptions)
     retrieval = _retrieval(world, segment, needs, workload.assumptions, kept)
     unit = _unit(segment)
@@ -125,7 +128,7 @@ def _segment_part(
     scaled = kept.recall(
         "scaled", name, (base, costs, scale), lambda: scale_base(world, found.ways, times, costs, base, asked, scale)
     )
-    floor = kept.recall("floor", name, (known_by, segment.quality_floor), lambda: floor_of(world, segment, qualities))
+    floor = kept.recall("floor", name, (by, segment.quality_floor), lambda: floor_of(world, segment, qualities))
     table = kept.recall(
         "table", name, (base, scaled, floor), lambda: _table(world, found.ways, base, asked, scaled, floor)
     )

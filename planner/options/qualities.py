@@ -6,7 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from planner.beliefs.quality import SegmentQuality, segment_quality
+from planner.beliefs.measured import SegmentMeasurement
+from planner.beliefs.segment_quality import SegmentQuality, segment_quality
 from planner.beliefs.techniques import TECHNIQUES, quantised_quality, reference_quality, technique_quality
 from planner.catalog.schema import Catalog
 from planner.errors import InputError
@@ -68,10 +69,10 @@ def quality_key(segment: Segment) -> Segment:
     )
 
 
-def qualities_of(world: World, segment: Segment) -> SegmentQualities:
-    """Quality of every model on a segment under every technique."""
+def qualities_of(world: World, segment: Segment, measured: SegmentMeasurement | None = None) -> SegmentQualities:
+    """Quality of every model on a segment under every technique, given what was measured on it."""
     catalog, seed = world.catalog, world.seed
-    direct = segment_quality(world.beliefs.quality, catalog, segment)
+    direct = segment_quality(world.beliefs.quality, catalog, segment, measured)
     by_technique = tuple(technique_quality(catalog, segment, direct, name, seed) for name in TECHNIQUES)
     return SegmentQualities(
         direct=direct,
@@ -84,6 +85,8 @@ def qualities_of(world: World, segment: Segment) -> SegmentQualities:
             benchmark=direct.anchor_benchmark,
             text=direct.anchor_text,
             evidence_rows=direct.anchor_rows,
+            runs=direct.runs,
+            probed=direct.probed,
         ),
     )
 

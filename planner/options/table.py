@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
+from planner.beliefs.measured import RunUse
 from planner.beliefs.techniques import TECHNIQUES, Technique
 from planner.units import Draws, Ints
 
@@ -175,12 +176,16 @@ class AnchorUse:
     """What fixes a segment's difficulty."""
 
     segment: str
-    kind: Literal["observed", "like", "usual"]
+    kind: Literal["measured", "observed", "like", "usual"]
     benchmark: str
     """Benchmark id; '' when observed."""
     text: str
     """One sentence: 'taken to be about as hard as LiveBench table reformat (the usual anchor of extraction)'."""
     evidence_rows: int
+    runs: tuple[RunUse, ...] = ()
+    """Runs of probes that moved its quality."""
+    probed: tuple[str, ...] = ()
+    """Models whose own answers to its samples were graded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,8 +14,10 @@ from planner.planning.origins import list_assumption_items, list_evidence, list_
 from planner.planning.pareto import front_points, pareto_front
 from planner.planning.plan import (
     Baseline,
+    Figure,
     FirstStep,
     FixedCost,
+    OptionChoice,
     Plan,
     PoolPlan,
     Relaxed,
@@ -104,7 +106,7 @@ def _segment(
         monthly_cost_usd=figure_of(cost),
         cost_per_request_usd=figure_of(cost / requests),
         cost_per_acceptable_answer_usd=figure_of(cost / (requests * np.maximum(table.quality[row], 1e-6))),
-        quality=figure_of(table.quality[row]),
+        quality=_quality_figure(table.quality[row], choice, anchor),
         quality_floor=steady(float(table.floor.mean())),
         floor_text=table.floor_text,
         ttft_p95_ms=figure_of(table.ttft_p95_ms[row]),
@@ -123,6 +125,13 @@ def _segment(
         options_fitting=int(part.held.fits().sum()),
     )
     return Draft(plan, worth)
+
+
+def _quality_figure(quality: Draws, choice: OptionChoice, anchor: AnchorUse) -> Figure:
+    """Quality with its class: measured where the chosen model's own answers to the segment's samples were graded."""
+    asked = choice.model in anchor.probed and choice.technique == "direct" and choice.gate is None
+    runs = tuple(f"run:{run.id}" for run in anchor.runs)
+    return figure_of(quality).model_copy(update={"number_class": "measured" if asked else "fitted", "evidence": runs})
 
 
 def _anchor_of(problem: Problem, segment: str) -> AnchorUse:

@@ -16,10 +16,29 @@ def list_evidence(problem: Problem, facts: Facts, segments: tuple[SegmentPlan, .
     for segment in segments:
         for item in (*_offer_items(facts, segment), *_benchmark_items(facts, segment, rows)):
             items.setdefault(item.id, item)
+    for item in _run_items(problem):
+        items.setdefault(item.id, item)
     for identifier in dict.fromkeys(name for segment in segments for name in _named_sources(problem, segment)):
         if identifier not in items:
             items[identifier] = _source_item(facts.catalog, identifier)
     return tuple(items.values())
+
+
+def _run_items(problem: Problem) -> list[EvidenceItem]:
+    """The user's own runs of probes."""
+    return [
+        EvidenceItem(
+            id=f"run:{run.id}",
+            what=f"Probe run {run.id}",
+            value=run.what,
+            number_class="measured",
+            source=f"planner probe show {run.id}",
+            date=run.date,
+            url="",
+        )
+        for anchor in problem.options.anchors
+        for run in anchor.runs
+    ]
 
 
 def _named_sources(problem: Problem, segment: SegmentPlan) -> list[str]:

@@ -145,7 +145,7 @@ class SegmentPlan(Part):
     """Limits that keep a cheaper option out."""
     why: str
     anchor: str
-    anchor_kind: Literal["observed", "like", "usual"]
+    anchor_kind: Literal["measured", "observed", "like", "usual"]
     cost_parts: tuple[CostPart, ...]
     runner_up: RunnerUp | None
     relaxed: tuple[Relaxed, ...]

@@ -11,6 +11,7 @@ from planner.views.figures import Shade, chip
 from planner.workload.schema import Segment
 
 _KINDS: Final[dict[str, tuple[str, Shade]]] = {
+    "measured": ("Measured on your samples", "good"),
     "observed": ("Anchored by what you saw", "good"),
     "like": ("Anchored by a benchmark you named", "plain"),
     "usual": ("Assumed: the skill's usual benchmark", "warn"),

@@ -2,6 +2,7 @@
 
 import pytest
 
+from planner.beliefs.quality import QualityBeliefs, fit_quality
 from planner.catalog import load_catalog
 from planner.catalog.schema import Catalog
 from planner.workload.schema import LatencyLimits, Segment, TokenDistribution
@@ -11,6 +12,12 @@ from planner.workload.schema import LatencyLimits, Segment, TokenDistribution
 def catalog() -> Catalog:
     """The shipped catalog."""
     return load_catalog()
+
+
+@pytest.fixture(scope="session")
+def quality(catalog: Catalog) -> QualityBeliefs:
+    """The fit to the shipped evidence."""
+    return fit_quality(catalog)
 
 
 @pytest.fixture

@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from planner.beliefs.item_outcomes import ItemOutcomes, SharedDifficulty, condition_on_outcomes
-from planner.units import DRAW_COUNT, Draws, Floats, logistic
+from planner.beliefs.item_outcomes import ItemOutcomes
+from planner.beliefs.segment_state import SegmentState, given_samples
+from planner.units import DRAW_COUNT, Draws, Floats, Ints, logistic
 
 NONE = np.array([], dtype=np.int64)
 MMLU = Path(__file__).parent / "data" / "mmlu_by_subject.csv"
@@ -17,6 +18,19 @@ def _prior(mean: Floats, own: Floats, difficulty_sd: float, seed: int) -> Draws:
     rng = np.random.default_rng(seed)
     common = difficulty_sd * rng.standard_normal(DRAW_COUNT)
     return mean[:, None] + np.sqrt(own)[:, None] * rng.standard_normal((mean.size, DRAW_COUNT)) + common
+
+
+def _conditioned(
+    prior: Draws, mean: Floats, own: Floats, difficulty_sd: float, probed: Ints, outcomes: ItemOutcomes
+) -> Draws:
+    """Log odds after answers to samples of the segment, abilities apart."""
+    count = mean.size
+    covariance = np.zeros((2 * count, 2 * count))
+    covariance[count:, count:] = np.diag(own) + difficulty_sd**2
+    state = SegmentState(
+        mean, np.concatenate([np.zeros(count), mean]), covariance, np.concatenate([np.zeros_like(prior), prior])
+    )
+    return given_samples(state, probed, outcomes).log_odds
 
 
 def _answers(z: Floats, items: int, rng: np.random.Generator, item_sd: float = 1.0) -> ItemOutcomes:
@@ -33,7 +47,7 @@ def test_many_answers_of_one_model_give_back_its_share(share: float) -> None:
     n = 4000
     score = (np.arange(n) < share * n).astype(float)
     outcomes = ItemOutcomes(("m0",), np.zeros(n, dtype=np.int64), np.arange(n), score, NONE, NONE)
-    draws = condition_on_outcomes(_prior(mean, own, 1.0, 1), SharedDifficulty(mean, own, 1.0), np.array([0]), outcomes)
+    draws = _conditioned(_prior(mean, own, 1.0, 1), mean, own, 1.0, np.array([0]), outcomes)
     assert logistic(draws[0]).mean() == pytest.approx(share, abs=0.015)
 
 
@@ -45,7 +59,7 @@ def test_three_probed_models_improve_the_forecast_of_the_others() -> None:
         truth = mean + np.sqrt(own) * rng.standard_normal(12) + 0.9 * rng.standard_normal()
         outcomes = _answers(truth[:3], 60, rng)
         prior = _prior(mean, own, 0.9, world)
-        draws = condition_on_outcomes(prior, SharedDifficulty(mean, own, 0.9), np.arange(3), outcomes)
+        draws = _conditioned(prior, mean, own, 0.9, np.arange(3), outcomes)
         before.append((logistic(prior[3:]).mean(axis=1) - logistic(truth[3:])) ** 2)
         after.append((logistic(draws[3:]).mean(axis=1) - logistic(truth[3:])) ** 2)
     assert np.sqrt(np.mean(after)) < 0.75 * np.sqrt(np.mean(before))
@@ -58,7 +72,7 @@ def test_intervals_of_probed_models_cover_the_truth() -> None:
         mean, own = np.array([0.5, 1.0]), np.array([0.4, 0.4])
         truth = mean + np.sqrt(own) * rng.standard_normal(2) + 0.7 * rng.standard_normal()
         prior = _prior(mean, own, 0.7, world)
-        draws = condition_on_outcomes(prior, SharedDifficulty(mean, own, 0.7), np.arange(2), _answers(truth, 50, rng))
+        draws = _conditioned(prior, mean, own, 0.7, np.arange(2), _answers(truth, 50, rng))
         low, high = np.quantile(draws, (0.05, 0.95), axis=1)
         inside.append((truth >= low) & (truth <= high))
     assert 0.84 < np.mean(inside) < 0.95
@@ -71,8 +85,7 @@ def test_answering_the_same_items_tells_two_models_apart_better_than_different_o
     apart = ItemOutcomes(shared.models, shared.model, shared.item + 80 * shared.model, shared.score, NONE, NONE)
     prior = _prior(mean, own, 1.0, 3)
     spreads = [
-        np.std(np.subtract(*condition_on_outcomes(prior, SharedDifficulty(mean, own, 1.0), np.arange(2), part)))
-        for part in (shared, apart)
+        np.std(np.subtract(*_conditioned(prior, mean, own, 1.0, np.arange(2), part))) for part in (shared, apart)
     ]
     assert spreads[0] < spreads[1]
 
@@ -80,7 +93,7 @@ def test_answering_the_same_items_tells_two_models_apart_better_than_different_o
 def test_a_preferred_model_rises_and_the_other_falls() -> None:
     mean, own = np.zeros(2), np.full(2, 1.0)
     wins = ItemOutcomes(("a", "b"), NONE, NONE, np.array([]), np.zeros(40, dtype=np.int64), np.ones(40, dtype=np.int64))
-    draws = condition_on_outcomes(_prior(mean, own, 0.5, 1), SharedDifficulty(mean, own, 0.5), np.arange(2), wins)
+    draws = _conditioned(_prior(mean, own, 0.5, 1), mean, own, 0.5, np.arange(2), wins)
     assert draws[0].mean() > 0.8
     assert draws[1].mean() < -0.8
 
@@ -109,7 +122,7 @@ def test_probing_one_real_model_improves_the_forecast_of_another_on_57_subjects(
             ("gpt",), np.zeros(asked, dtype=np.int64), np.arange(asked), right.astype(float), NONE, NONE
         )
         prior = _prior(overall, own, 0.8, number)
-        draws = condition_on_outcomes(prior, SharedDifficulty(overall, own, 0.8), np.array([0]), outcomes)
+        draws = _conditioned(prior, overall, own, 0.8, np.array([0]), outcomes)
         before.append(logistic(prior[1]).mean() - mixtral / n)
         after.append(logistic(draws[1]).mean() - mixtral / n)
     assert np.sqrt(np.mean(np.square(after))) < 0.8 * np.sqrt(np.mean(np.square(before)))

@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from planner.beliefs.quality import QualityBeliefs, anchor_quality, fit_quality, segment_quality
+from planner.beliefs.quality import QualityBeliefs, anchor_quality, fit_quality
 from planner.beliefs.quality_cells import effort_of, planned_effort, score_logit
+from planner.beliefs.segment_quality import segment_quality
 from planner.catalog import load_catalog
 from planner.catalog.schema import Catalog
 from planner.errors import InputError

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from planner.beliefs.quality import QualityBeliefs, SegmentQuality, fit_quality, segment_quality
+from planner.beliefs.quality import QualityBeliefs, fit_quality
+from planner.beliefs.segment_quality import SegmentQuality, segment_quality
 from planner.beliefs.techniques import (
     gate_auc,
     labels_gain_share,

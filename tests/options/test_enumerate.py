@@ -9,7 +9,7 @@ import pytest
 
 from planner.beliefs.cost import gate_usage_usd, volume_factor
 from planner.beliefs.model import Beliefs
-from planner.beliefs.quality import segment_quality
+from planner.beliefs.segment_quality import segment_quality
 from planner.beliefs.techniques import TECHNIQUES, reference_quality, technique_quality
 from planner.catalog.schema import Catalog
 from planner.errors import InputError
