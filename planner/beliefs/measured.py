@@ -6,7 +6,7 @@ is but not how hard the segment is.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
 from planner.beliefs.item_outcomes import ItemOutcomes
 from planner.workload.schema import Segment
@@ -64,6 +64,8 @@ class TimedAnswer:
     ttft_ms: float
     total_ms: float
     skill: str
+    kind: Literal["probe", "load"] = "probe"
+    """load: answered under load, which says nothing of an idle server."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
