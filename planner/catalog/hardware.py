@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from planner.catalog.files import index_rows, load_csv_rows, parse_rows
-from planner.catalog.schema import Gpu, GpuPrice, GridCarbon
+from planner.catalog.files import check_range, index_rows, load_csv_rows, parse_rows
+from planner.catalog.schema import Gpu, GpuPrice, GridCarbon, Server
 from planner.errors import InputError
 
 _GPU_BLANKS = ("bf16_tflops", "fp8_tflops", "tdp_w", "link_gb_s", "purchase_usd")
@@ -37,6 +37,18 @@ def load_gpu_prices(path: Path, gpus: Mapping[str, Gpu]) -> tuple[GpuPrice, ...]
                 path.name, f"row {number}: usd_per_gpu_hour", found=found, allowed="a positive price and count"
             )
     return prices
+
+
+def load_servers(path: Path, gpus: Mapping[str, Gpu]) -> dict[str, Server]:
+    """Servers by GPU; InputError for an unknown GPU, or a size or price out of range."""
+    servers = index_rows(path, parse_rows(path, load_csv_rows(path), Server, "gpu"), "gpu")
+    for server in servers.values():
+        if server.gpu not in gpus:
+            raise InputError(path.name, server.gpu, found="an unknown GPU", allowed="an id of gpus.csv")
+        check_range(path.name, f"{server.gpu}.gpus", server.gpus, 1, 72)
+        check_range(path.name, f"{server.gpu}.purchase_usd", server.purchase_usd, 100.0, 1e7)
+        check_range(path.name, f"{server.gpu}.purchase_log_sd", server.purchase_log_sd, 0.0, 1.0)
+    return servers
 
 
 def load_carbon(path: Path) -> dict[str, GridCarbon]:

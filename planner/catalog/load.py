@@ -18,7 +18,7 @@ from planner.catalog.facts import (
     load_vector_stores,
 )
 from planner.catalog.files import index_rows, load_csv_rows, load_yaml_rows, parse_rows
-from planner.catalog.hardware import load_carbon, load_gpu_prices, load_gpus
+from planner.catalog.hardware import load_carbon, load_gpu_prices, load_gpus, load_servers
 from planner.catalog.litellm_map import PriceMap, bundled_map, litellm_version, load_price_map
 from planner.catalog.schema import Catalog, Model, Offer, Provider, Source
 from planner.errors import InputError
@@ -104,6 +104,7 @@ def _compose(
         priors=load_priors(folder),
         speeds=load_speeds(folder / "speeds.csv", models),
         carbon=load_carbon(folder / "carbon.csv"),
+        servers=load_servers(folder / "servers.csv", gpus),
         skipped=prices.skipped,
     )
 

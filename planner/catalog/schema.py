@@ -5,7 +5,7 @@ Files in catalogs/ are read by pydantic adapters over these frozen dataclasses (
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal, TypeAlias
 
@@ -248,6 +248,20 @@ class GpuPrice:
 
 
 @dataclass(frozen=True, slots=True)
+class Server:
+    """A server as one buys it: so many GPUs of a kind in a chassis."""
+
+    gpu: str
+    gpus: int
+    """One cannot buy fewer."""
+    purchase_usd: float
+    """Median of what is asked for it, host included."""
+    purchase_log_sd: float
+    """Log standard deviation over sellers and time."""
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class Embedder:
     """An embedding model for retrieval."""
 
@@ -371,5 +385,7 @@ class Catalog:
     priors: Mapping[str, Prior]
     speeds: tuple[Speed, ...]
     carbon: Mapping[str, GridCarbon]
+    servers: Mapping[str, Server] = field(default_factory=dict)
+    """By GPU."""
     skipped: tuple[str, ...] = ()
     """Entries of the price map that could not be read: 'key: reason'."""

@@ -31,6 +31,8 @@ CSV_FILES = (
     "vector_stores.csv",
     "fine_tune_prices.csv",
     "speeds.csv",
+    "ownership_priors.csv",
+    "servers.csv",
 )
 EVIDENCE_FILES = tuple(sorted(f"evidence/{path.name}" for path in (catalogs_dir() / "evidence").glob("*.csv")))
 NOT_FACTS = ("aliases.csv", "sources.csv")
