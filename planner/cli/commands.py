@@ -4,6 +4,7 @@ What a command works with is imported when it runs, so that `planner --help` loa
 """
 
 import argparse
+import os
 import shutil
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from planner.errors import EXIT_CONFLICT, EXIT_DONE, InputError, StoreError
 from planner.resources import catalogs_dir, data_dir
 
 if TYPE_CHECKING:
+    from planner.beliefs.measured import Measured
     from planner.beliefs.model import Beliefs
     from planner.beliefs.validation import Validation
     from planner.catalog.schema import Catalog
@@ -182,6 +184,10 @@ def run_schema(args: argparse.Namespace) -> int:
         from planner.workload.schema import json_schema
 
         schema = json_schema()
+    elif args.format == "suite":
+        from planner.probing.suite import suite_schema
+
+        schema = suite_schema()
     else:
         from pydantic import TypeAdapter
 
@@ -205,11 +211,24 @@ def _load(args: argparse.Namespace) -> "Workload":
 
 
 def _facts() -> tuple["Catalog", "Beliefs", date]:
-    """Catalog, beliefs and the day that the plan is made for."""
+    """Catalog, beliefs (with what the user's probes measured) and the day that the plan is made for."""
     from planner.beliefs.model import fit_beliefs
 
     catalog = _catalog()
-    return catalog, fit_beliefs(catalog), _today()
+    return catalog, fit_beliefs(catalog, measured=_measured(catalog)), _today()
+
+
+def _measured(catalog: "Catalog") -> "Measured":
+    """What the store holds for the beliefs; the database library is loaded only where there is a store."""
+    from planner.beliefs.measured import NOTHING
+    from planner.store.place import default_url, is_kept
+
+    url = default_url(os.environ)
+    if not is_kept(url):
+        return NOTHING
+    from planner.beliefs.learning import learn_from
+
+    return learn_from(url, catalog)
 
 
 def _catalog() -> "Catalog":

@@ -95,7 +95,7 @@ def _add_models(commands: Any) -> None:  # noqa: ANN401
 
 def _add_schema(commands: Any) -> None:  # noqa: ANN401
     command = _command(commands, "schema", "print the JSON Schema of a format", run_schema)
-    command.add_argument("format", choices=("workload", "plan"), help="which format")
+    command.add_argument("format", choices=("workload", "plan", "suite"), help="which format")
 
 
 def _add_validate(commands: Any) -> None:  # noqa: ANN401

@@ -1,6 +1,18 @@
 """The one typed state of the dashboard: what a browser tab shows, the cached calls behind it, the link to it."""
 
-from planner.session.cached import compared, planned, swings, switches_along, the_beliefs, the_catalog, today
+from planner.session.cached import (
+    compared,
+    facts_version,
+    measured_anew,
+    planned,
+    published_beliefs,
+    swings,
+    switches_along,
+    the_beliefs,
+    the_catalog,
+    the_store,
+    today,
+)
 from planner.session.edits import (
     apply_change,
     apply_changes_for_good,
@@ -28,15 +40,19 @@ __all__ = [
     "edit_values",
     "example_names",
     "example_text",
+    "facts_version",
     "field_value",
     "indexed",
+    "measured_anew",
     "planned",
+    "published_beliefs",
     "reset_field",
     "show_value",
     "swings",
     "switches_along",
     "the_beliefs",
     "the_catalog",
+    "the_store",
     "today",
     "use_text",
     "use_workload",

@@ -1,13 +1,14 @@
 """What is computed once and kept: catalog, beliefs, plans by the content of their workload; never keyed by arrays."""
 
+import os
 import threading
 from contextlib import suppress
-from datetime import UTC, date, datetime
-from typing import TypeAlias
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 import streamlit as st
 
-from planner.beliefs.model import Beliefs, fit_beliefs
+from planner.beliefs.model import Beliefs, fit_beliefs, with_measured
 from planner.catalog.load import load_catalog
 from planner.catalog.refresh import newest_price_map
 from planner.catalog.schema import Catalog
@@ -23,9 +24,14 @@ from planner.report.charts import StripSpan, Swing, SwitchPoint
 from planner.resources import data_dir
 from planner.session.link import write_changes
 from planner.session.strip import strip_of
+from planner.store.place import default_url, is_kept
 from planner.workload.load import workload_hash
 from planner.workload.schema import Workload
 
+if TYPE_CHECKING:
+    from planner.store.engine import Store
+
+_MEASURED_EVERY_S: Final = 3.0
 Step: TypeAlias = tuple[float, tuple[Change, ...]]
 """A mark of a slider and the changes that it stands for."""
 _planning = threading.RLock()
@@ -43,14 +49,63 @@ def the_catalog() -> Catalog:
     return load_catalog(price_map=newest_price_map(data_dir()))
 
 
+@st.cache_resource(show_spinner=False)
+def _store(url: str) -> "Store":
+    """The store at an address, open for the life of the process."""
+    from planner.store.engine import open_store  # noqa: PLC0415 (the database library is paid for by those who have a store)
+
+    return open_store(url)
+
+
+def the_store() -> "Store":
+    """The user's store; made when there is none."""
+    return _store(default_url(os.environ))
+
+
+@st.cache_data(show_spinner=False, ttl=timedelta(seconds=_MEASURED_EVERY_S))
+def _measured_version(url: str) -> str:
+    """Hash of what was measured; looked at again every few seconds, since a run may go on elsewhere."""
+    if not is_kept(url):
+        return ""
+    from planner.store.learnable import measured_hash  # noqa: PLC0415 (as above)
+
+    return measured_hash(_store(url))
+
+
+def measured_anew() -> None:
+    """Look at the store again at the next question: this process has just measured something."""
+    _measured_version.clear()
+
+
+def facts_version() -> str:
+    """Hash of everything that plans rest on: the catalog, and what was measured."""
+    measured = _measured_version(default_url(os.environ))
+    return f"{the_catalog().version} {measured}".strip()
+
+
 def the_beliefs() -> Beliefs:
-    """Beliefs of this version of the catalog, fitted once a process."""
-    return _beliefs_of(the_catalog().version)
+    """Beliefs of this version of the facts, fitted once a process; measurements leave the published fit as it is."""
+    return _beliefs_of(facts_version())
 
 
 @st.cache_resource(show_spinner="Fitting what is known of each model …", max_entries=2)
-def _beliefs_of(version: str) -> Beliefs:  # noqa: ARG001 (the version is the key)
+def _published_beliefs(version: str) -> Beliefs:  # noqa: ARG001 (the version is the key)
     return fit_beliefs(the_catalog())
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _beliefs_of(version: str) -> Beliefs:
+    published = _published_beliefs(the_catalog().version)
+    if version == the_catalog().version:
+        return published
+    from planner.beliefs.learning import learn  # noqa: PLC0415 (as above)
+
+    return with_measured(published, the_catalog(), learn(the_store(), the_catalog()))
+
+
+def published_beliefs() -> Beliefs:
+    """Beliefs without the user's measurements: the forecast before."""
+    return _published_beliefs(the_catalog().version)
 
 
 @st.cache_resource(show_spinner=False, max_entries=2)
@@ -60,7 +115,7 @@ def _options_of(version: str) -> OptionsCache:  # noqa: ARG001 (the version is t
 
 def planned(workload: Workload) -> Planned:
     """Answer for a workload, in full, made once for each content of it."""
-    return _planned_for(workload_hash(workload), the_catalog().version, today(), workload)
+    return _planned_for(workload_hash(workload), facts_version(), today(), workload)
 
 
 @st.cache_resource(show_spinner="Planning …", max_entries=4)
@@ -72,7 +127,7 @@ def _planned_for(key: str, version: str, day: date, _workload: Workload) -> Plan
 def compared(workload: Workload, changes: tuple[Change, ...]) -> Comparison:
     """Plan with the changes against the plan without."""
     key = f"{workload_hash(workload)} {write_changes(changes)}"
-    return _compared_for(key, the_catalog().version, today(), workload, changes)
+    return _compared_for(key, facts_version(), today(), workload, changes)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -90,14 +145,14 @@ def _compared_for(  # the key stands for the workload and the changes
 def _answer(workload: Workload) -> Outcome:
     """What is chosen, without what only a full plan tells; not kept."""
     with _planning:
-        options = _options_of(the_catalog().version)
+        options = _options_of(facts_version())
         return plan_workload(workload, the_catalog(), the_beliefs(), today(), options, "quick")
 
 
 def switches_along(workload: Workload, steps: tuple[Step, ...]) -> tuple[list[StripSpan], list[SwitchPoint]]:
     """Tools along a slider's marks, evenly spaced from 0 on, and between which marks a kind of request changes tool."""
     key = f"{workload_hash(workload)} " + " ".join(f"{value:g}:{write_changes(changes)}" for value, changes in steps)
-    return _strip_for(key, the_catalog().version, today(), workload, steps)
+    return _strip_for(key, facts_version(), today(), workload, steps)
 
 
 @st.cache_resource(show_spinner=False, max_entries=32)
@@ -118,7 +173,7 @@ def _strip_for(
 
 def swings(workload: Workload) -> tuple[Swing, ...]:
     """What each driver moves the bill by; those at an end of which there is no plan are left out."""
-    return _swings_for(workload_hash(workload), the_catalog().version, today(), workload)
+    return _swings_for(workload_hash(workload), facts_version(), today(), workload)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
