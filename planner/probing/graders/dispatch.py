@@ -15,8 +15,8 @@ from planner.probing.graders.score import RIGHT, WRONG, Grader, Score
 from planner.probing.graders.text_match import exact_match, includes, regex
 from planner.probing.suite import GraderKind, GraderSpec, Item, Suite
 
-Judge: TypeAlias = Callable[[str, str, Item], Score]
-"""Asks a judge model: rubric, answer, item. Whoever hands it in counts what it costs."""
+Judge: TypeAlias = Callable[[str, str, Item], Score | None]
+"""Asks a judge model: rubric, answer, item; None: its verdict cannot be read. Whoever hands it in counts its cost."""
 
 _COMMON: Final = frozenset({"kind", "threshold"})
 _TEXT: Final = _COMMON | {"ignore_case"}
@@ -168,7 +168,7 @@ def with_threshold(grader: Grader, threshold: float | None) -> Grader:
 
 
 def _judged(judge: Judge, rubric: str) -> Grader:
-    def grade(answer: str, item: Item) -> Score:
+    def grade(answer: str, item: Item) -> Score | None:
         return judge(rubric, answer, item)
 
     return grade
