@@ -67,14 +67,16 @@ class RentedPath:
     profile: Profile
     startup: Startup
     people_usd: Draws
-    """(S,) a month: the serving stack and the model on it."""
+    """(S,) a month: set-up and upkeep of the serving stack and of the models on it, first training included."""
+    jobs_usd: Draws
+    """(S,) a month under either lens: machines that retrain tuned models."""
     committed: bool = False
     """A reservation is paid for every hour, so it is always on whatever the mode says."""
 
     def usd(self, scale: Floats, lens: Lens) -> Draws:
         """Monthly cost at multiples of today's volume, (P, S)."""
         rent = self.instance_hours(scale) * self.gpus_per_instance * self.usd_per_gpu_hour
-        return rent + (self.people_usd if lens == "full" else 0.0)
+        return rent + self.jobs_usd + (self.people_usd if lens == "full" else 0.0)
 
     def instances(self, scale: Floats) -> Draws:
         """Whole instances at the busiest hour, (P, S)."""
@@ -113,7 +115,9 @@ class OwnedPath:
     gpus_per_server: int
     gpus_per_replica: int
     people_usd: Draws
-    """(S,) a month: the serving stack and the model on it; the servers' own hours are the server's."""
+    """(S,) a month, as of a rented path; the servers' own hours are the server's."""
+    jobs_usd: Draws
+    """(S,) a month under either lens: machines that retrain tuned models."""
 
     def servers(self, scale: Floats) -> Draws:
         """Whole servers, (P, S)."""
@@ -129,7 +133,7 @@ class OwnedPath:
         busy = scale * self.demand.busy_at_peak / self.demand.peak_to_mean
         busy_servers = busy * self.gpus_per_replica / self.gpus_per_server
         people = self.people_usd if lens == "full" else 0.0
-        return servers * per_server + busy_servers * self.server.load_usd + people
+        return servers * per_server + busy_servers * self.server.load_usd + self.jobs_usd + people
 
 
 Path: TypeAlias = ApiPath | RentedPath | OwnedPath

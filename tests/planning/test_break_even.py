@@ -50,6 +50,7 @@ def rented(
         profile=month_profile(3.0, 1.5),
         startup=Startup(one(0.1), 1.0 / 12.0),
         people_usd=one(people),
+        jobs_usd=one(0.0),
     )
     return replace(path, **other)  # type: ignore[arg-type]  # a test's own keywords
 
@@ -61,7 +62,7 @@ def server(**usd: float) -> ServerMonth:
 
 
 def owned(busy: float, people: float = 100.0) -> OwnedPath:
-    return OwnedPath("owned", Demand(100_000.0, one(busy), 3.0, 0.6), server(), 4, 1, one(people))
+    return OwnedPath("owned", Demand(100_000.0, one(busy), 3.0, 0.6), server(), 4, 1, one(people), one(0.0))
 
 
 NOW = np.ones((1, 1))
@@ -79,6 +80,12 @@ def test_an_always_on_instance_costs_730_hours_for_each_whole_replica() -> None:
     assert path.usd(NOW, "marginal") == pytest.approx(1460.0)
     assert path.usd(3.0 * NOW, "marginal") == pytest.approx(3 * 1460.0)
     assert path.usd(NOW, "full") == pytest.approx(1460.0 + 500.0)
+
+
+def test_retraining_is_paid_under_either_lens() -> None:
+    path = rented(one(0.5), people=500.0, jobs_usd=one(40.0))
+    assert path.usd(NOW, "full") == pytest.approx(1460.0 + 500.0 + 40.0)
+    assert path.usd(NOW, "marginal") == pytest.approx(1460.0 + 40.0)
 
 
 def test_two_replicas_of_four_gpus_share_an_instance_of_eight() -> None:
