@@ -163,7 +163,7 @@ def rag_component_usd(
     corpus, changed = segment.knowledge.corpus_tokens * grown, segment.knowledge.changed_tokens_per_month * grown
     usd_per_token = (embedder.usd_per_mtok or 0.0) / TOKENS_PER_MTOK
     embedding = (corpus / assumptions.amortise_months + changed) * usd_per_token
-    gigabytes = _index_gb(catalog, corpus, embedder, seed)
+    gigabytes = index_gigabytes(catalog, corpus, embedder, seed)
     people = _people_usd(catalog, "rag_index", assumptions, seed)
     priced = f"at {embedder.usd_per_mtok:g} USD per 1M" if embedder.usd_per_mtok is not None else "on own machines"
     note = (
@@ -175,7 +175,7 @@ def rag_component_usd(
     return MonthlyCost(usd, float(np.mean(people)), note, (*ids, *_people_ids("rag_index")))
 
 
-def _index_gb(catalog: Catalog, corpus_tokens: float, embedder: Embedder, seed: int) -> Draws:
+def index_gigabytes(catalog: Catalog, corpus_tokens: float, embedder: Embedder, seed: int) -> Draws:
     """Size of an index, GB, (S,): one vector a chunk with its links, and the text."""
     chunks = corpus_tokens / prior_draws(catalog, "rag.passage_tokens", seed)
     vector = (embedder.dimensions or _USUAL_DIMENSIONS) * _BYTES_PER_DIMENSION * _INDEX_OVERHEAD

@@ -19,7 +19,6 @@ from planner.planning.plan import (
     FixedCost,
     OptionChoice,
     Plan,
-    PoolPlan,
     Relaxed,
     RunnerUp,
     SegmentPlan,
@@ -28,6 +27,7 @@ from planner.planning.plan import (
 from planner.planning.problem import Problem
 from planner.planning.shares import SegmentBill, split_bill
 from planner.planning.told import Facts, choice_of, cost_parts
+from planner.planning.told_pools import tell_pools
 from planner.planning.wording import (
     AREA_NAMES,
     count_text,
@@ -77,7 +77,7 @@ def assemble_plan(problem: Problem, facts: Facts, solution: Solution, *, full: b
         totals=totals,
         baselines=baselines,
         fixed_costs=_fixed_costs(problem, solution),
-        pools=_pools(problem, solution),
+        pools=tell_pools(problem, facts, solution),
         front=points,
         first_steps=_first_steps(problem, solution, drafts, plan_relaxed),
         evidence=list_evidence(problem, facts, segments),
@@ -179,36 +179,6 @@ def _fixed_costs(problem: Problem, solution: Solution) -> tuple[FixedCost, ...]:
         out.append(
             FixedCost(
                 id=component.id, label=component.label, monthly_cost_usd=figure, segments=users, note=component.note
-            )
-        )
-    return tuple(out)
-
-
-def _pools(problem: Problem, solution: Solution) -> tuple[PoolPlan, ...]:
-    out = []
-    for number in np.flatnonzero(solution.replicas > 0):
-        pool = problem.options.pools[int(number)]
-        users = [
-            (part, row)
-            for part, row in zip(problem.parts, solution.choice, strict=True)
-            if part.table.pool[row] == number
-        ]
-        replicas = int(solution.replicas[number])
-        load = np.sum([part.table.pool_load[row] for part, row in users], axis=0)
-        out.append(
-            PoolPlan(
-                id=pool.id,
-                model=pool.model,
-                gpu=pool.gpu,
-                gpus_per_replica=pool.gpus_per_replica,
-                replicas=replicas,
-                precision=pool.precision,
-                provider=pool.provider,
-                area=pool.area,
-                utilisation=figure_of(load / replicas, "simulated", pool.source_ids),
-                monthly_cost_usd=steady(replicas * pool.usd_per_replica_month),
-                segments=tuple(part.segment.name for part, _ in users),
-                sizing=pool.sizing,
             )
         )
     return tuple(out)

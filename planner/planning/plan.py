@@ -213,6 +213,9 @@ class PoolPlan(Part):
     monthly_cost_usd: float
     segments: tuple[str, ...]
     sizing: tuple[str, ...]
+    """Line by line, 'name: how it comes about': weights, cache, batch, speed, replicas, machines, money."""
+    load_test: tuple[str, ...] = ()
+    """Command lines that measure the same: the server's, then the load generator's for each kind of request."""
 
 
 class EvidenceItem(Part):

@@ -11,15 +11,15 @@ from planner.beliefs.components import (
     provider_component_usd,
     self_hosted_stack_component_usd,
 )
-from planner.beliefs.cost import Extra, api_usage_usd, retrieved_tokens, volume_factor
+from planner.beliefs.cost import api_usage_usd, volume_factor
 from planner.beliefs.demand import Demand, month_profile, startup_of
-from planner.beliefs.latency import retrieval_ms
 from planner.beliefs.ownership import server_month
 from planner.beliefs.roofline import BYTES_PER_WEIGHT
 from planner.beliefs.serving import BITS, PoolSizing, Precision, Setup, peak_requests_per_second, size_replica
 from planner.beliefs.techniques import TECHNIQUES, Technique, quantised_quality
 from planner.catalog.schema import GpuPrice, Offer
 from planner.options.exclusions import needs_of, own_rules
+from planner.options.figures import Added, added_by, shape_of
 from planner.options.qualities import Floor, SegmentQualities, floor_of, qualities_of, quality_key
 from planner.options.world import World
 from planner.planning.break_even import ApiPath, OwnedPath, RentedPath, RentMode
@@ -71,7 +71,8 @@ class Served:
     """(S,) replicas' worth of work."""
     quality: Draws
     floor: Floor
-    extra: Extra
+    added: Added
+    """What retrieval adds to a request."""
 
     @property
     def holds_floor(self) -> float:
@@ -152,15 +153,14 @@ def _served(
     floor = floor_of(world, segment, qualities)
     chosen, quality = _way(world, qualities, segment, setup, floor, workload.confidence, technique)
     catalog, seed = world.catalog, world.seed
-    searched = chosen in {"rag", "rag+fine_tune"}
-    extra = Extra(input_tokens=retrieved_tokens(catalog, seed)) if searched else Extra()
+    added = added_by(catalog, segment, shape_of(TECHNIQUES.index(chosen)), seed)
     sizing = size_replica(
         catalog,
         setup,
         segment,
         utilisation_cap=workload.assumptions.gpu_utilisation_cap,
-        extra_input_tokens=extra.input_tokens,
-        before_ms=retrieval_ms(catalog, seed) if searched else 0.0,
+        extra_input_tokens=added.sizing_tokens,
+        before_ms=added.before_ms,
         seed=seed,
     )
     if isinstance(sizing, str):
@@ -168,7 +168,7 @@ def _served(
     volume = volume_factor(workload)
     peak = peak_requests_per_second(segment, volume)
     requests = segment.requests_per_month * volume
-    return Served(segment, chosen, sizing, requests, peak, peak / sizing.capacity_rps, quality, floor, extra)
+    return Served(segment, chosen, sizing, requests, peak, peak / sizing.capacity_rps, quality, floor, added)
 
 
 def _way(
@@ -224,7 +224,7 @@ def _api_path(world: World, workload: Workload, offer: Offer, served: list[Serve
                 one.segment,
                 assumptions,
                 volume=volume_factor(workload),
-                extra=one.extra,
+                extra=one.added.extra,
                 seed=world.seed,
             )[0]
         )
