@@ -39,6 +39,30 @@ _FIXED: Final = frozenset(
 )
 """What is known when an attempt leaves and doesn't change by its answer."""
 
+# Statements that every attempt needs are made once: building them took longer than the database took to run them.
+_BIG: Final = sa.BigInteger()
+_INSERT: Final = sa.insert(attempts).returning(attempts.c.id)
+_COMMIT: Final = (
+    sa.update(runs)
+    .where(runs.c.id == sa.bindparam("of_run"), runs.c.committed_pico <= sa.bindparam("highest", type_=_BIG))
+    .values(committed_pico=runs.c.committed_pico + sa.bindparam("amount", type_=_BIG))
+)
+_ANSWER: Final = (
+    sa.update(attempts)
+    .where(attempts.c.id == sa.bindparam("of_attempt"), attempts.c.state == "sent")
+    .values({name: sa.bindparam(name) for name in ATTEMPT_FIELDS if name not in _FIXED})
+    .returning(attempts.c.run, attempts.c.reserved_usd)
+)
+_ADD: Final = (
+    sa.update(runs)
+    .where(runs.c.id == sa.bindparam("of_run"))
+    .values(
+        committed_pico=runs.c.committed_pico + sa.bindparam("committed", type_=_BIG),
+        spent_pico=runs.c.spent_pico + sa.bindparam("spent", type_=_BIG),
+        digest=(runs.c.digest + sa.bindparam("added", type_=_BIG)) % MODULUS,
+    )
+)
+
 
 def reserve_attempt(store: Store, attempt: Attempt, cap_usd: float) -> int | None:
     """Add an attempt as 'sent' with its reservation, unless the run could then pass its cap.
@@ -71,9 +95,8 @@ def reserve_usd(store: Store, run_id: str, amount_usd: float, cap_usd: float) ->
 
 
 def _commit_money(connection: Connection, run_id: str, amount: int, cap: int) -> bool:
-    total = runs.c.committed_pico + amount
-    fits = sa.and_(runs.c.id == run_id, runs.c.committed_pico <= cap - amount)
-    if connection.execute(sa.update(runs).where(fits).values(committed_pico=total)).rowcount:
+    given = {"of_run": run_id, "amount": amount, "highest": cap - amount}
+    if connection.execute(_COMMIT, given).rowcount:
         return True
     require_run(connection, run_id)
     return False
@@ -94,17 +117,21 @@ def store_answer(store: Store, attempt: Attempt) -> None:
         msg = "an answer is 'answered' or 'failed'"
         raise ValueError(msg)
     with store.writing() as connection:
-        waiting = sa.and_(attempts.c.id == attempt.id, attempts.c.state == "sent")
-        values = {name: getattr(attempt, name) for name in ATTEMPT_FIELDS if name not in _FIXED}
-        done = connection.execute(
-            sa.update(attempts).where(waiting).values(**values).returning(attempts.c.run, attempts.c.reserved_usd)
-        ).first()
-        if done is None:
+        if not put_answer(connection, attempt):
             msg = f"store {store.place}: attempt {attempt.id} is not on its way, so it takes no answer"
             raise StoreError(msg)
-        reserved = picodollars(done.reserved_usd)
-        paid = reserved if attempt.cost_usd is None else picodollars(attempt.cost_usd)
-        add_to_run(connection, done.run, committed=paid - reserved, spent=paid, digest=digest_of_attempt(attempt))
+
+
+def put_answer(connection: Connection, attempt: Attempt) -> bool:
+    """The same within a transaction that is under way; False when the attempt is not on its way."""
+    values = {name: getattr(attempt, name) for name in ATTEMPT_FIELDS if name not in _FIXED}
+    done = connection.execute(_ANSWER, {"of_attempt": attempt.id, **values}).first()
+    if done is None:
+        return False
+    reserved = picodollars(done.reserved_usd)
+    paid = reserved if attempt.cost_usd is None else picodollars(attempt.cost_usd)
+    add_to_run(connection, done.run, committed=paid - reserved, spent=paid, digest=digest_of_attempt(attempt))
+    return True
 
 
 def store_attempt(store: Store, attempt: Attempt) -> int:
@@ -126,20 +153,13 @@ def add_attempt(connection: Connection, attempt: Attempt) -> int:
 def insert_attempt(connection: Connection, attempt: Attempt, *, state: str) -> int:
     """Add the row alone; its id."""
     row = {name: getattr(attempt, name) for name in ATTEMPT_FIELDS if name != "id"} | {"state": state}
-    return int(connection.execute(sa.insert(attempts).values(**row).returning(attempts.c.id)).scalar_one())
+    return int(connection.execute(_INSERT, row).scalar_one())
 
 
 def add_to_run(connection: Connection, run_id: str, *, committed: int = 0, spent: int = 0, digest: int = 0) -> None:
     """Move a run's totals (picodollars) and digest; locks its row until the transaction ends."""
-    connection.execute(
-        sa.update(runs)
-        .where(runs.c.id == run_id)
-        .values(
-            committed_pico=runs.c.committed_pico + committed,
-            spent_pico=runs.c.spent_pico + spent,
-            digest=(runs.c.digest + digest % MODULUS) % MODULUS,
-        )
-    )
+    given = {"of_run": run_id, "committed": committed, "spent": spent, "added": digest % MODULUS}
+    connection.execute(_ADD, given)
 
 
 def attempts_of(store: Store, run_id: str) -> list[Attempt]:

@@ -10,14 +10,14 @@ A database error leaves this module as a StoreError of one line, without the pas
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, Self
 from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Connection, Engine, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError, StatementError
 
 from planner.errors import StoreError
 from planner.store.migrate import migrate, schema_of
@@ -38,7 +38,7 @@ class Store:
     engine: Engine
     place: str
     """Its address without password, as errors show it."""
-    _secret: str = ""
+    _secret: str = field(default="", repr=False)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -158,7 +158,7 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _reason(error: SQLAlchemyError, secret: str) -> str:
     """The driver's own words on one line, the password masked however it is spelt."""
-    original = error.orig if isinstance(error, DBAPIError) and error.orig is not None else error
+    original = error.orig if isinstance(error, StatementError) and error.orig is not None else error
     text = " ".join(str(original).split()) or type(original).__name__
     for spelling in {secret, quote(secret, safe=""), quote(secret)} - {""}:
         text = text.replace(spelling, "***")

@@ -11,7 +11,7 @@ from planner.errors import StoreError
 from planner.store.attempts import CHUNK_ROWS, add_to_run, attempt_of
 from planner.store.digest import attempt_key, digest_of_grade, digest_of_preference
 from planner.store.engine import Store
-from planner.store.records import Grade, Preference
+from planner.store.records import Attempt, Grade, Preference
 from planner.store.runs import require_run
 from planner.store.tables import attempts, grades, insert_into, picodollars, preferences
 
@@ -61,24 +61,24 @@ def put_grade(connection: Connection, grade: Grade, run_id: str, key: str) -> No
 
 def grades_of(store: Store, run_id: str) -> list[Grade]:
     """All grades of a run's attempts, by attempt, the earliest grader of each first."""
-    return list(iter_grades(store, run_id))
-
-
-def iter_grades(store: Store, run_id: str) -> Iterator[Grade]:
-    """The same, `CHUNK_ROWS` attempts at a time: memory doesn't grow with the run."""
     with store.reading() as connection:
         require_run(connection, run_id)
+    return [grade for _, found in stream_graded(store, attempts.c.run == run_id) for grade in found]
+
+
+def stream_graded(store: Store, wanted: sa.ColumnElement[bool]) -> Iterator[tuple[Attempt, list[Grade]]]:
+    """Attempts that satisfy a condition with their grades, by id, `CHUNK_ROWS` at a time: memory stays flat."""
     last = -1
     while True:
-        query = sa.select(attempts.c.id).where(attempts.c.run == run_id, attempts.c.id > last)
+        query = sa.select(attempts).where(wanted, attempts.c.id > last).order_by(attempts.c.id).limit(CHUNK_ROWS)
         with store.reading() as connection:
-            ids = list(connection.scalars(query.order_by(attempts.c.id).limit(CHUNK_ROWS)))
-            chunk = grades_of_attempts(connection, ids)
-        for of_attempt in chunk.values():
-            yield from of_attempt
-        if len(ids) < CHUNK_ROWS:
+            chunk = [(int(row["id"]), attempt_of(row)) for row in connection.execute(query).mappings()]
+            found = grades_of_attempts(connection, [number for number, _ in chunk])
+        for number, attempt in chunk:
+            yield attempt, found.get(number, [])
+        if len(chunk) < CHUNK_ROWS:
             return
-        last = ids[-1]
+        last = chunk[-1][0]
 
 
 def grades_of_attempts(connection: Connection, ids: Sequence[int]) -> dict[int, list[Grade]]:

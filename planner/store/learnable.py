@@ -4,11 +4,11 @@ from collections.abc import Iterator, Sequence
 
 import sqlalchemy as sa
 
-from planner.store.attempts import CHUNK_ROWS, attempt_of, stream_attempts
+from planner.store.attempts import stream_attempts
 from planner.store.digest import hash_text
 from planner.store.engine import Store
 from planner.store.evidence import kept_scores
-from planner.store.grades import HUMAN, grades_of_attempts
+from planner.store.grades import HUMAN, stream_graded
 from planner.store.records import Grade, GradedAnswer, Run, TimedAnswer
 from planner.store.runs import list_runs
 from planner.store.tables import attempts, grades, runs
@@ -21,21 +21,11 @@ def answers_for_learning(store: Store) -> Iterator[GradedAnswer]:
     """
     by_id = {run.id: run for run in list_runs(store)}
     graded = sa.exists().where(grades.c.attempt == attempts.c.id)
-    last = -1
-    while True:
-        query = sa.select(attempts).where(attempts.c.state == "answered", graded, attempts.c.id > last)
-        with store.reading() as connection:
-            rows = connection.execute(query.order_by(attempts.c.id).limit(CHUNK_ROWS)).mappings()
-            chunk = [(int(row["id"]), attempt_of(row)) for row in rows]
-            found = grades_of_attempts(connection, [number for number, _ in chunk])
-        for number, attempt in chunk:
-            run = by_id.get(attempt.run)
-            score = None if run is None else main_score(run, found[number])
-            if run is not None and score is not None:
-                yield GradedAnswer(run, attempt, score)
-        if len(chunk) < CHUNK_ROWS:
-            return
-        last = chunk[-1][0]
+    for attempt, found in stream_graded(store, sa.and_(attempts.c.state == "answered", graded)):
+        run = by_id.get(attempt.run)
+        score = None if run is None else main_score(run, found)
+        if run is not None and score is not None:
+            yield GradedAnswer(run, attempt, score)
 
 
 def main_score(run: Run, of_attempt: Sequence[Grade]) -> float | None:

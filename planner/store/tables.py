@@ -4,6 +4,7 @@ Money that bounds is kept as whole picodollars (1e-12 USD): sums of them are exa
 missed by a rounding error. Figures that only report stay USD as they came.
 """
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -14,6 +15,7 @@ from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.types import TypeDecorator
 
 _PICO_PER_USD: Final = 1_000_000_000_000
+_UNKEEPABLE: Final = re.compile("[\x00\ud800-\udfff]")
 _LARGEST_PICO: Final = 2**62
 """About 4.6 million USD: what a signed 64-bit column can still add up."""
 
@@ -39,6 +41,26 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class AnyText(TypeDecorator[str]):
+    """Text as a model may write it: what no database's text can hold (NUL, lone surrogates) becomes U+FFFD."""
+
+    impl = sa.Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Text that both databases take."""
+        return None if value is None else keepable(value)
+
+
+def keepable(text: str) -> str:
+    r"""The text with U+FFFD for each character that no database's text can hold.
+
+    >>> keepable("a\x00b\ud800") == "a\ufffdb\ufffd"
+    True
+    """
+    return _UNKEEPABLE.sub("\ufffd", text)
 
 
 def picodollars(amount_usd: float) -> int:
@@ -77,6 +99,10 @@ metadata = sa.MetaData(
 )
 
 
+def _free_text(name: str) -> sa.Column[str]:
+    return sa.Column(name, AnyText, nullable=False)
+
+
 def _text(name: str, *constraints: Any, **options: Any) -> sa.Column[str]:  # noqa: ANN401 (passed to Column)
     return sa.Column(name, sa.Text, *constraints, nullable=False, **options)
 
@@ -89,7 +115,7 @@ def _count(name: str, *, nullable: bool = True) -> sa.Column[int]:
     return sa.Column(name, sa.Integer, nullable=nullable)
 
 
-suites = sa.Table("suites", metadata, _text("hash", primary_key=True), _text("name"), _text("text"))
+suites = sa.Table("suites", metadata, _text("hash", primary_key=True), _text("name"), _free_text("text"))
 
 runs = sa.Table(
     "runs",
@@ -149,7 +175,7 @@ attempts = sa.Table(
     _real("reserved_usd", nullable=False),
     _real("cost_usd"),
     _real("litellm_cost_usd"),
-    sa.Column("answer", sa.Text),
+    sa.Column("answer", AnyText),
     sa.Column("finish_reason", sa.Text),
     _count("prompt_tokens"),
     _count("cached_tokens"),
@@ -161,7 +187,7 @@ attempts = sa.Table(
     _real("loop_lag_ms"),
     sa.Column("client_bound", sa.Boolean, nullable=False),
     _count("streams", nullable=False),
-    sa.Column("error", sa.Text),
+    sa.Column("error", AnyText),
     # No foreign key: an imported attempt may repeat an answer that only its first store holds.
     _count("reused"),
     sa.CheckConstraint("state IN ('sent', 'answered', 'failed')", name="state"),
@@ -177,7 +203,7 @@ grades = sa.Table(
     sa.Column("attempt", sa.Integer, sa.ForeignKey("attempts.id", ondelete="CASCADE"), nullable=False),
     _text("grader"),
     _real("score", nullable=False),
-    _text("detail"),
+    _free_text("detail"),
     _real("cost_usd", nullable=False),
     sa.Column("graded", UtcDateTime, nullable=False),
     sa.UniqueConstraint("attempt", "grader"),

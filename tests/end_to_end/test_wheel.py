@@ -71,8 +71,17 @@ def test_the_wheel_carries_pages_and_facts_inside_the_package(wheel: Path) -> No
     names = zipfile.ZipFile(wheel).namelist()
     for carried in ("pages/toolbox.py", "catalogs/models.yaml", "catalogs/workloads/ticket-triage.yaml"):
         assert f"planner/_bundled/{carried}" in names
+    assert "planner/store/migrations/versions/start_0001.py" in names
     assert {name.split("/")[0].split("-")[0] for name in names} == {"planner", "toolbox_planner"}
     assert not [name for name in names if "__pycache__" in name or "/tests/" in name]
+
+
+def test_the_wheel_makes_a_store_from_any_directory(planner_command: Path, elsewhere: Path) -> None:
+    code = (
+        "from planner.store.engine import open_store; from planner.store.runs import list_runs\n"
+        f"with open_store('sqlite:///{elsewhere / 'kept.sqlite3'}') as store: print(list_runs(store))"
+    )
+    assert _shell(planner_command.parent / "python", "-c", code, cwd=elsewhere) == "()\n"
 
 
 def test_the_wheel_plans_its_own_example_from_any_directory(planner_command: Path, elsewhere: Path) -> None:

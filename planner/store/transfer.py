@@ -1,0 +1,272 @@
+"""A run as one file and back: Parquet for analysis, JSONL for reading and for diffs. Nothing is lost on the way.
+
+Both hold the same: a head (format version, run, suite text, comparisons) and one entry an attempt with its grades.
+JSONL has the head in its first line; Parquet in the metadata of its schema, under 'planner', so that any tool reads
+the attempts as a table, gaps and grades as lists.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, replace
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final, Literal, get_args, get_type_hints
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import sqlalchemy as sa
+from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import to_json
+from sqlalchemy.engine import Connection
+
+from planner.errors import InputError
+from planner.store.attempts import ATTEMPT_FIELDS, CHUNK_ROWS, add_attempt, add_to_run, attempt_of, put_answer
+from planner.store.digest import attempt_key
+from planner.store.engine import Store
+from planner.store.grades import PREFERENCE_FIELDS, preferences_of, put_grade, put_preference, stream_graded
+from planner.store.records import Attempt, Grade, Preference, Run
+from planner.store.runs import insert_run, insert_suite, read_run, read_suite_text
+from planner.store.tables import attempts, grades, picodollars, preferences, runs
+
+_ENDINGS: Final = (".parquet", ".jsonl")
+_HEAD: Final = b"planner"
+_ALLOWED: Final = "a run that `planner` exported as .parquet or .jsonl"
+
+
+class _Head(BaseModel):
+    """What stands before the attempts."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    version: Literal[1] = 1
+    run: Run
+    suite_text: str
+    preferences: tuple[Preference, ...]
+
+
+class _Entry(BaseModel):
+    """An attempt with its grades."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    attempt: Attempt
+    grades: tuple[Grade, ...]
+
+
+def export_run(store: Store, run_id: str, path: Path) -> int:
+    """Write a run to a file whose name ends in .parquet or .jsonl; how many attempts it has.
+
+    The file appears whole or not at all. Attempts pass through memory a few hundred at a time.
+
+    Raises:
+        InputError: The run is unknown, the name ends otherwise, or the file cannot be written.
+    """
+    _check_ending(path)
+    run = read_run(store, run_id)
+    suite_text = read_suite_text(store, run.suite_hash)
+    head = _Head(run=run, suite_text=suite_text, preferences=tuple(preferences_of(store, run_id)))
+    entries = (
+        _Entry(attempt=attempt, grades=tuple(found))
+        for attempt, found in stream_graded(store, attempts.c.run == run_id)
+    )
+    part = path.with_name(f".{path.name}.part")
+    try:
+        written = (_write_parquet if path.suffix.lower() == ".parquet" else _write_jsonl)(part, head, entries)
+        part.replace(path)
+    except OSError as error:
+        why = (error.strerror or type(error).__name__).lower()
+        raise InputError(str(path), "", found=why, allowed="a file in a folder that can be written") from error
+    finally:
+        part.unlink(missing_ok=True)
+    return written
+
+
+def import_run(store: Store, path: Path) -> Run:
+    """Add an exported run to the store; what is there already stays, so importing twice changes nothing.
+
+    All of the file is added or nothing. Attempts get ids of this store. An attempt that repeats an answer which is
+    neither in the file nor here says so by `reused` = 0.
+
+    Raises:
+        InputError: The file is none of ours, damaged, or holds another run under an id that is kept here.
+    """
+    _check_ending(path)
+    if not path.is_file():
+        raise InputError(str(path), "", found="a folder" if path.is_dir() else "nothing", allowed=_ALLOWED)
+    reader = (_read_parquet if path.suffix.lower() == ".parquet" else _read_jsonl)(path)
+    with store.writing() as connection:
+        head = next(reader)
+        if not isinstance(head, _Head):
+            raise InputError(str(path), "", found="no head", allowed=_ALLOWED)
+        _add_run(connection, head, path)
+        ids: dict[int, int] = {}
+        known = _known_attempts(connection, head.run.id)
+        for entry in reader:
+            if isinstance(entry, _Entry):
+                _check_entry(entry, head.run, path)
+                _add_entry(connection, entry, known, ids)
+        _add_preferences(connection, head)
+    return head.run
+
+
+def _check_ending(path: Path) -> None:
+    if path.suffix.lower() not in _ENDINGS:
+        raise InputError(
+            str(path), "", found=path.suffix or "no ending", allowed=f"a file that ends in {' or '.join(_ENDINGS)}"
+        )
+
+
+def _check_entry(entry: _Entry, run: Run, path: Path) -> None:
+    attempt = entry.attempt
+    if attempt.run != run.id:
+        raise InputError(str(path), "attempt.run", found=attempt.run, allowed=f"{run.id}, as the head says")
+    for grade in entry.grades:
+        if not 0.0 <= grade.score <= 1.0:
+            raise InputError(str(path), "grade.score", found=grade.score, allowed="a share from 0 to 1")
+    for amount in (attempt.reserved_usd, attempt.cost_usd or 0.0, *(grade.cost_usd for grade in entry.grades)):
+        try:
+            picodollars(amount)
+        except ValueError:
+            raise InputError(str(path), "cost_usd", found=amount, allowed="an amount of at least 0 USD") from None
+
+
+def _add_run(connection: Connection, head: _Head, path: Path) -> None:
+    run = head.run
+    insert_suite(connection, run.suite_hash, run.suite, head.suite_text)
+    here = connection.execute(sa.select(runs).where(runs.c.id == run.id)).mappings().first()
+    if here is None:
+        insert_run(connection, run)
+        return
+    if (here["suite_hash"], here["created"]) != (run.suite_hash, run.created):
+        raise InputError(str(path), "run.id", found=run.id, allowed="an id that no other run here has")
+    if here["status"] == "running" and run.status != "running":
+        ended = {"status": run.status, "finished": run.finished}
+        connection.execute(sa.update(runs).where(runs.c.id == run.id).values(**ended))
+
+
+def _known_attempts(connection: Connection, run_id: str) -> dict[str, int]:
+    """Ids of the attempts that are here already, by what they are."""
+    rows = connection.execute(sa.select(attempts).where(attempts.c.run == run_id)).mappings()
+    return {attempt_key(attempt_of(row)): int(row["id"]) for row in rows}
+
+
+def _add_entry(connection: Connection, entry: _Entry, known: Mapping[str, int], ids: dict[int, int]) -> None:
+    key = attempt_key(entry.attempt)
+    reused = entry.attempt.reused
+    attempt = replace(entry.attempt, reused=None if reused is None else ids.get(reused, 0))
+    number = known.get(key)
+    if number is None:
+        number = add_attempt(connection, attempt)
+    elif attempt.state != "sent":
+        put_answer(connection, replace(attempt, id=number))
+    if entry.attempt.id is not None:
+        ids[entry.attempt.id] = number
+    here = set(connection.scalars(sa.select(grades.c.grader).where(grades.c.attempt == number)))
+    for grade in entry.grades:
+        if grade.grader not in here:
+            paid = picodollars(grade.cost_usd)
+            add_to_run(connection, attempt.run, committed=paid, spent=paid)
+            put_grade(connection, replace(grade, attempt=number), attempt.run, key)
+
+
+def _add_preferences(connection: Connection, head: _Head) -> None:
+    query = sa.select(preferences).where(preferences.c.run == head.run.id)
+    rows = connection.execute(query).mappings()
+    here = {Preference(**{name: row[name] for name in PREFERENCE_FIELDS}) for row in rows}
+    for preference in head.preferences:
+        if preference not in here:
+            paid = picodollars(preference.cost_usd)
+            add_to_run(connection, head.run.id, committed=paid, spent=paid)
+            put_preference(connection, preference)
+
+
+def _write_jsonl(path: Path, head: _Head, entries: Iterator[_Entry]) -> int:
+    written = 0
+    with path.open("wb") as file:
+        file.write(to_json(head) + b"\n")
+        for written, entry in enumerate(entries, start=1):  # noqa: B007 (counted)
+            file.write(to_json(entry) + b"\n")
+    return written
+
+
+def _read_jsonl(path: Path) -> Iterator[_Head | _Entry]:
+    with path.open("rb") as file:
+        yield _parsed(_Head, file.readline(), path, "line 1")
+        for number, line in enumerate(file, start=2):
+            if line.strip():
+                yield _parsed(_Entry, line, path, f"line {number}")
+
+
+def _parsed(kind: type[_Head] | type[_Entry], found: bytes | object, path: Path, where: str) -> _Head | _Entry:
+    """A line or row as a record; InputError names the first thing wrong in it."""
+    try:
+        return kind.model_validate_json(found) if isinstance(found, bytes) else kind.model_validate(found)
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        # What is no JSON or no record of ours from the start is better told by what would be.
+        allowed = f"{_ALLOWED} ({first['msg'].lower()})"
+        raise InputError(
+            str(path), f"{where}: {field}" if field else where, found=first["input"], allowed=allowed
+        ) from None
+
+
+_MOMENT: Final = pa.timestamp("us", tz="UTC")
+_GRADES: Final = pa.list_(
+    pa.struct(
+        [
+            ("attempt", pa.int64()),
+            ("grader", pa.string()),
+            ("score", pa.float64()),
+            ("detail", pa.string()),
+            ("cost_usd", pa.float64()),
+            ("graded", _MOMENT),
+        ]
+    )
+)
+_KINDS: Final[dict[object, pa.DataType]] = {
+    str: pa.string(),
+    int: pa.int64(),
+    float: pa.float64(),
+    bool: pa.bool_(),
+    datetime: _MOMENT,
+    tuple[float, ...]: pa.list_(pa.float64()),
+}
+
+
+def _column(kind: object) -> pa.DataType:
+    """Arrow's type of a field: an optional one's is that of what it may hold, a literal's is text."""
+    inner = [one for one in get_args(kind) if one is not type(None)] if type(None) in get_args(kind) else [kind]
+    return _KINDS.get(inner[0], pa.string())
+
+
+def _schema() -> pa.Schema:
+    """One column a field of Attempt, in its order, then the grades."""
+    kinds = get_type_hints(Attempt)
+    return pa.schema([*((name, _column(kinds[name])) for name in ATTEMPT_FIELDS), ("grades", _GRADES)])
+
+
+def _write_parquet(path: Path, head: _Head, entries: Iterator[_Entry]) -> int:
+    schema = _schema().with_metadata({_HEAD: to_json(head)})
+    written = 0
+    with pq.ParquetWriter(path, schema, compression="zstd") as writer:
+        while chunk := [_row(entry) for entry in islice(entries, CHUNK_ROWS)]:
+            writer.write_table(pa.Table.from_pylist(chunk, schema=schema))
+            written += len(chunk)
+    return written
+
+
+def _row(entry: _Entry) -> dict[str, Any]:
+    attempt = {name: getattr(entry.attempt, name) for name in ATTEMPT_FIELDS}
+    return attempt | {"grades": [asdict(grade) for grade in entry.grades]}
+
+
+def _read_parquet(path: Path) -> Iterator[_Head | _Entry]:
+    try:
+        with pq.ParquetFile(path) as file:
+            yield _parsed(_Head, (file.schema_arrow.metadata or {}).get(_HEAD, b""), path, "head")
+            number = 0
+            for batch in file.iter_batches(CHUNK_ROWS):
+                for number, row in enumerate(batch.to_pylist(), start=number + 1):  # noqa: B020 (counts on)
+                    found = row.pop("grades", ())
+                    yield _parsed(_Entry, {"attempt": row, "grades": found}, path, f"row {number}")
+    except (pa.ArrowException, OSError) as error:
+        raise InputError(str(path), "", found=str(error), allowed=_ALLOWED) from error
