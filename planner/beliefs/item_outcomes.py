@@ -50,6 +50,8 @@ class ProbePosterior:
     """(P,)"""
     covariance: Floats
     """(P, P)"""
+    log_evidence: float
+    """Log of how likely the outcomes were beforehand (Laplace), up to a constant of theirs: it compares priors."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,6 +101,17 @@ def _slope(items: _Items, z: Floats, spread: float) -> tuple[Floats, Floats, Flo
     return gradient, expected, expected - missing
 
 
+def _log_likelihood(items: _Items, outcomes: ItemOutcomes, z: Floats, spread: float) -> float:
+    """Log-likelihood of all answers and comparisons, item difficulties summed out."""
+    eta = spread * z - items.nodes[:, None]
+    log_right, log_wrong = -np.logaddexp(0.0, -eta), -np.logaddexp(0.0, eta)
+    by_item = np.logaddexp.reduce(
+        items.right @ log_right.T + (items.asked - items.right) @ log_wrong.T + np.log(items.weights), axis=1
+    )
+    wins = -np.logaddexp(0.0, z[outcomes.loser] - z[outcomes.winner])
+    return float(by_item.sum() + wins.sum())
+
+
 def _preferences(outcomes: ItemOutcomes, z: Floats) -> tuple[Floats, Floats]:
     """Gradient (P,) and curvature (P, P) of the comparisons' log-likelihood (Bradley and Terry, 1952)."""
     win = logistic(z[outcomes.winner] - z[outcomes.loser])
@@ -135,4 +148,8 @@ def outcome_posterior(
         observed = curvature + win_curvature + precision
         if np.max(np.abs(step)) < _TOLERANCE:
             break
-    return ProbePosterior(z, np.linalg.inv(observed))
+    after = np.linalg.inv(observed)
+    gap = z - mean
+    shrunk = np.linalg.slogdet(covariance)[1] - np.linalg.slogdet(after)[1]
+    fit = _log_likelihood(items, outcomes, z, spread)
+    return ProbePosterior(z, after, float(fit - 0.5 * gap @ precision @ gap - 0.5 * shrunk))

@@ -24,8 +24,16 @@ from planner.beliefs.quality import (
     share_of_log_odds,
     skilled_draws,
 )
-from planner.beliefs.segment_state import SegmentState, given_samples, given_shares, given_suite, start_state
-from planner.catalog.schema import Catalog
+from planner.beliefs.segment_state import (
+    SegmentState,
+    Spread,
+    given_samples,
+    given_shares,
+    given_suite,
+    mixed_log_odds,
+    start_state,
+)
+from planner.catalog.schema import Benchmark, Catalog
 from planner.errors import InputError
 from planner.units import DRAW_COUNT, Draws, Floats, Ints, logistic, normal_draws, stream
 from planner.workload.schema import Segment
@@ -35,7 +43,9 @@ AnchorKind: TypeAlias = Literal["measured", "observed", "like", "usual"]
 _LIKE_SD: Final = 0.25
 """A segment said to be about as hard as a benchmark or suite differs from it by this much, logit (a stated prior)."""
 _FREE_DIFFICULTY_SD: Final = 2.0
-"""Before anything is seen a segment or suite may be far easier or harder than the usual benchmark, logit sd."""
+"""A segment unlike its anchor, or any suite, may be far easier or harder than the usual benchmark, logit sd."""
+_UNLIKE_ANCHOR: Final = 0.05
+"""How often a segment is nothing like its anchor, before anything of it was seen (a stated prior)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,20 +79,15 @@ def segment_quality(
     seen = SegmentMeasurement() if measured is None else measured
     kind = _anchor_kind(segment, seen)
     usual = catalog.anchors[segment.skill]
-    name = usual.benchmark if segment.like is None or segment.like.startswith(LIKE_PROBE) else segment.like
+    like = None if segment.like is None or segment.like.startswith(LIKE_PROBE) else segment.like
+    name = like or usual.benchmark
     number = benchmark_number(quality, segment, name)
     latent = latent_of(quality, catalog, segment.skill, number, segment.hidden_reasoning)
-    if kind == "observed" or seen.own:
-        state = _started(quality, segment, latent, _FREE_DIFFICULTY_SD)
-        state = _given_own(quality, _given_observed(quality, segment, state), seen)
-        direct = np.asarray(logistic(_given_skill(quality, latent, state, seen).log_odds))
-    else:
-        spread = _LIKE_SD if kind == "like" else usual.difference_sd
-        direct = share_of_log_odds(_anchored(quality, segment, latent, seen, spread), catalog.benchmarks[name])
+    spread = usual.difference_sd if like is None else _LIKE_SD
     return SegmentQuality(
         segment=segment.name,
         model_ids=quality.model_ids,
-        direct=direct,
+        direct=_direct(quality, segment, latent, catalog.benchmarks[name], seen, spread),
         anchor_kind=kind,
         anchor_benchmark=name,
         anchor_text=_anchor_text(catalog, segment, name, kind, seen),
@@ -109,27 +114,69 @@ def _models_of(parts: tuple[SuiteAnswers, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(model for part in parts for model in part.outcomes.models))
 
 
-def _difficulty(quality: QualityBeliefs, segment: Segment, spread: float) -> Draws:
-    return np.asarray(spread * normal_draws(quality.seed, "difficulty", segment.name))
+def _difficulty(quality: QualityBeliefs, segment: Segment, spread: float) -> Spread:
+    return Spread(spread * normal_draws(quality.seed, "difficulty", segment.name), np.array(spread**2))
 
 
-def _anchored(
-    quality: QualityBeliefs, segment: Segment, latent: Latent, seen: SegmentMeasurement, spread: float
-) -> Draws:
-    """Log odds (M, S) at the anchor's difficulty."""
-    if not seen.skill:
-        return np.asarray(latent_draws(quality, latent) + _difficulty(quality, segment, spread))
-    return _given_skill(quality, latent, _started(quality, segment, latent, spread), seen).log_odds
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shares:
+    """The latent log odds of all models on a benchmark, as log odds of the share itself, guessing included."""
+
+    benchmark: str
+    centre: Floats
+    """(M,)"""
+    loading: Floats
+    """(M,) change for a unit of latent log odds."""
+    ability: Spread
+    own: Spread
 
 
-def _started(quality: QualityBeliefs, segment: Segment, latent: Latent, spread: float) -> SegmentState:
-    return start_state(
-        centre=latent.mean,
-        skilled=skilled_draws(quality, latent),
-        own=own_draws(quality, latent),
-        variances=(latent.skilled_variance, latent.own_variance),
-        difficulty=(_difficulty(quality, segment, spread), spread),
+def _of_shares(quality: QualityBeliefs, latent: Latent, benchmark: Benchmark) -> _Shares:
+    """Straightened at the mean: share c + (1 - c) p has log odds that change by (1 - c) p (1 - p) / (q (1 - q))."""
+    chance = benchmark.chance if benchmark.link == "share" else 0.0
+    p = logistic(latent.mean)
+    share = chance + (1.0 - chance) * p
+    g = (1.0 - chance) * p * (1.0 - p) / (share * (1.0 - share))
+    return _Shares(
+        benchmark=latent.benchmark,
+        centre=np.log(share / (1.0 - share)),
+        loading=g,
+        ability=Spread(g[:, None] * skilled_draws(quality, latent), g**2 * latent.skilled_variance),
+        own=Spread(g[:, None] * own_draws(quality, latent), g**2 * latent.own_variance),
     )
+
+
+def _direct(
+    quality: QualityBeliefs,
+    segment: Segment,
+    latent: Latent,
+    benchmark: Benchmark,
+    seen: SegmentMeasurement,
+    spread: float,
+) -> Draws:
+    """Quality (M, S) given all that was seen.
+
+    Where its own difficulty was seen, the segment may be like its anchor or not at all, and the evidence of both
+    decides from _UNLIKE_ANCHOR on. Where not, the anchor stands.
+    """
+    near = _difficulty(quality, segment, spread)
+    if not (seen.own or seen.skill or segment.observed):
+        return share_of_log_odds(latent_draws(quality, latent) + near.draws, benchmark)
+    shares = _of_shares(quality, latent, benchmark)
+    at_anchor = _given_all(quality, segment, shares, near, seen)
+    if not (seen.own or segment.observed):
+        moved = (at_anchor.log_odds - shares.centre[:, None]) / shares.loading[:, None]
+        return share_of_log_odds(latent.mean[:, None] + moved, benchmark)
+    anywhere = _given_all(quality, segment, shares, _difficulty(quality, segment, _FREE_DIFFICULTY_SD), seen)
+    uniform = stream(quality.seed, "unlike its anchor", segment.name).random(DRAW_COUNT)
+    return np.asarray(logistic(mixed_log_odds((at_anchor, anywhere), _UNLIKE_ANCHOR, uniform)))
+
+
+def _given_all(
+    quality: QualityBeliefs, segment: Segment, shares: _Shares, difficulty: Spread, seen: SegmentMeasurement
+) -> SegmentState:
+    state = start_state(shares.centre, shares.loading, shares.ability, shares.own, difficulty)
+    return _given_skill(quality, shares, _given_own(quality, _given_observed(quality, segment, state), seen), seen)
 
 
 def _given_observed(quality: QualityBeliefs, segment: Segment, state: SegmentState) -> SegmentState:
@@ -145,11 +192,9 @@ def _given_observed(quality: QualityBeliefs, segment: Segment, state: SegmentSta
     n = np.array([float(item.n) for item in segment.observed])
     share = np.clip([item.quality for item in segment.observed], 0.5 / n, 1.0 - 0.5 / n)
     noise = 1.0 / (n * share * (1.0 - share))
-    error = np.sqrt(noise)[:, None] * stream(quality.seed, "observed", segment.name).standard_normal(
-        (n.size, DRAW_COUNT)
-    )
+    normal = stream(quality.seed, "observed", segment.name).standard_normal((n.size, DRAW_COUNT))
     rows = np.array([row[item.model] for item in segment.observed])
-    return given_shares(state, rows, np.log(share / (1.0 - share)), noise, error)
+    return given_shares(state, rows, np.log(share / (1.0 - share)), Spread(np.sqrt(noise)[:, None] * normal, noise))
 
 
 def _rows(quality: QualityBeliefs, outcomes: ItemOutcomes) -> Ints:
@@ -159,21 +204,24 @@ def _rows(quality: QualityBeliefs, outcomes: ItemOutcomes) -> Ints:
 def _given_own(quality: QualityBeliefs, state: SegmentState, seen: SegmentMeasurement) -> SegmentState:
     """State given answers to the segment's samples, or to the suite that it is like."""
     for part in seen.own:
-        unlike = None if seen.stands_for else (_LIKE_SD * normal_draws(quality.seed, "unlike", part.suite), _LIKE_SD)
-        state = given_samples(state, _rows(quality, part.outcomes), part.outcomes, unlike)
+        unlike = Spread(_LIKE_SD * normal_draws(quality.seed, "unlike", part.suite), np.array(_LIKE_SD**2))
+        rows = _rows(quality, part.outcomes)
+        state = given_samples(state, rows, part.outcomes, None if seen.stands_for else unlike)
     return state
 
 
 def _given_skill(
-    quality: QualityBeliefs, latent: Latent, state: SegmentState, seen: SegmentMeasurement
+    quality: QualityBeliefs, shares: _Shares, state: SegmentState, seen: SegmentMeasurement
 ) -> SegmentState:
     """State given answers to other suites of the skill: they move abilities, not the segment's difficulty."""
     for part in seen.skill:
         rows = _rows(quality, part.outcomes)
-        variance: Floats = latent.own_variance[rows]
+        variance: Floats = shares.own.variance[rows]
         own = np.sqrt(variance)[:, None] * model_draws(quality.seed, ("own", part.suite), part.outcomes.models)
-        shared = _FREE_DIFFICULTY_SD * normal_draws(quality.seed, "suite difficulty", part.suite)
-        state = given_suite(state, rows, part.outcomes, (variance, own), (shared, _FREE_DIFFICULTY_SD))
+        difficulty = _FREE_DIFFICULTY_SD * normal_draws(quality.seed, "suite difficulty", part.suite)
+        state = given_suite(
+            state, rows, part.outcomes, Spread(own, variance), Spread(difficulty, np.array(_FREE_DIFFICULTY_SD**2))
+        )
     return state
 
 

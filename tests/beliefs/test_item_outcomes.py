@@ -28,7 +28,11 @@ def _conditioned(
     covariance = np.zeros((2 * count, 2 * count))
     covariance[count:, count:] = np.diag(own) + difficulty_sd**2
     state = SegmentState(
-        mean, np.concatenate([np.zeros(count), mean]), covariance, np.concatenate([np.zeros_like(prior), prior])
+        centre=mean,
+        mean=np.concatenate([np.zeros(count), mean]),
+        covariance=covariance,
+        draws=np.concatenate([np.zeros_like(prior), prior]),
+        loading=np.ones(count),
     )
     return given_samples(state, probed, outcomes).log_odds
 
