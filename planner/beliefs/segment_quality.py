@@ -44,6 +44,8 @@ _LIKE_SD: Final = 0.25
 """A segment said to be about as hard as a benchmark or suite differs from it by this much, logit (a stated prior)."""
 _FREE_DIFFICULTY_SD: Final = 2.0
 """A segment unlike its anchor, or any suite, may be far easier or harder than the usual benchmark, logit sd."""
+_READER_SD: Final = 0.4
+"""Readers of equal skill make this much more or less of evidence, logit sd (a stated prior)."""
 _UNLIKE_ANCHOR: Final = 0.05
 """How often a segment is nothing like its anchor, before anything of it was seen (a stated prior)."""
 
@@ -66,6 +68,8 @@ class SegmentQuality:
     """Runs of probes that moved it."""
     probed: tuple[str, ...] = ()
     """Models whose own answers to the segment's samples were graded."""
+    grounded: tuple[SuiteAnswers, ...] = ()
+    """Answers to its samples with the evidence in the prompt: what readers make of it."""
 
 
 def segment_quality(
@@ -95,7 +99,27 @@ def segment_quality(
         evidence_rows=quality.evidence_rows,
         runs=seen.runs,
         probed=_models_of(seen.own) if seen.stands_for else (),
+        grounded=seen.grounded,
     )
+
+
+def given_reading(reading: Draws, direct: SegmentQuality, seed: int) -> Draws:
+    """Log odds (M, S) of an acceptable answer with the evidence in the prompt, given what was measured that way.
+
+    Models share what evidence is worth on the segment, as far as the draws say so, and differ by _READER_SD beyond it.
+    """
+    if not direct.grounded:
+        return reading
+    count = reading.shape[0]
+    draws = reading + _READER_SD * model_draws(seed, ("reader", direct.segment), direct.model_ids)
+    covariance = np.zeros((2 * count, 2 * count))
+    covariance[count:, count:] = np.cov(reading) + _READER_SD**2 * np.eye(count)
+    mean = np.concatenate([np.zeros(count), reading.mean(axis=1)])
+    state = SegmentState(mean[count:], mean, covariance, np.concatenate([np.zeros_like(draws), draws]), np.ones(count))
+    for part in direct.grounded:
+        rows = np.array([direct.model_ids.index(model) for model in part.outcomes.models], dtype=np.int64)
+        state = given_samples(state, rows, part.outcomes)
+    return state.log_odds
 
 
 def _anchor_kind(segment: Segment, seen: SegmentMeasurement) -> AnchorKind:

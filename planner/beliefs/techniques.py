@@ -11,7 +11,7 @@ import numpy as np
 from scipy.special import ndtr, ndtri
 
 from planner.beliefs.priors import model_draws, prior_draws
-from planner.beliefs.segment_quality import SegmentQuality
+from planner.beliefs.segment_quality import SegmentQuality, given_reading
 from planner.catalog.schema import Catalog, Model
 from planner.units import SEED, Draws, Floats, logistic, logit, normal_draws
 from planner.workload.schema import Segment
@@ -22,6 +22,8 @@ GATE_THRESHOLDS: Final[tuple[float, ...]] = (0.1, 0.2, 0.3, 0.45, 0.6, 0.8)
 """Escalation shares that a cascade may be set to."""
 _REFERENCE_SIZE_B: Final = 8.0
 """Size that the level priors of tuned models were fitted at, billions."""
+_CLOSED_LABELS: Final = frozenset({"classification"})
+"""Skills whose answers are one of a few labels."""
 _TUNED_MODEL_SD: Final = 0.2
 """Spread between equally sized tuned models on one task, logit: within-task sd of the LoRA Land students."""
 _READER_SLOPE: Final = 0.48
@@ -68,8 +70,8 @@ def _tuned(catalog: Catalog, segment: Segment, direct: SegmentQuality, seed: int
     """Quality (M, S) of tuned models on familiar requests that need no private facts; nan where none can be tuned.
 
     The level is predicted, not the gain: within a task the tuned score hardly depends on the base (slope 0.08), so
-    logit(tuned) = logit(best frontier, zero-shot) + level gain of the skill + size slope x log10(B / 8). Fewer labels
-    reach a share of the way from the base. A tuned model that measures worse than its base is not deployed.
+    logit(tuned) = level(best frontier, zero-shot) + size slope x log10(B / 8). Fewer labels reach a share of the way
+    from the base. A tuned model that measures worse than its base is not deployed.
     """
     labels = segment.training.labelled_examples
     base = logit(direct.direct)
@@ -78,15 +80,28 @@ def _tuned(catalog: Catalog, segment: Segment, direct: SegmentQuality, seed: int
     models = _models(catalog, direct)
     frontier = [row for row, model in enumerate(models) if model.model_class == "frontier"] or list(range(len(models)))
     best = frontier[int(np.argmax(direct.direct[frontier].mean(axis=1)))]
-    prior = catalog.priors[f"fine_tune.level_gain.{segment.skill}"]
-    gain = prior.a + prior.b * normal_draws(seed, "fine_tune.level", segment.name)
     size = np.array([np.log10((model.total_params_b or _REFERENCE_SIZE_B) / _REFERENCE_SIZE_B) for model in models])
     slope = prior_draws(catalog, "fine_tune.size_slope", seed)
     noise = model_draws(seed, ("fine_tune.model", segment.name), direct.model_ids)
-    level = base[best] + gain + size[:, None] * slope + _TUNED_MODEL_SD * noise
+    level = _tuned_level(catalog, segment, base[best], seed) + size[:, None] * slope + _TUNED_MODEL_SD * noise
     reached = base + labels_gain_share(catalog, labels, seed) * (np.maximum(level, base) - base)
     can = np.array([model.fine_tuning != "no" for model in models])
     return np.where(can[:, None], logistic(reached), np.nan)
+
+
+def _tuned_level(catalog: Catalog, segment: Segment, frontier: Draws, seed: int) -> Draws:
+    """Log odds (S,) of a tuned 8B model from those of the best frontier model, only prompted.
+
+    With closed labels a line: intercept + slope x frontier (slope below 1: the better the frontier is already, the less
+    tuning adds; refit in tuning_fits.py). Elsewhere no study spans enough levels, and a gain per skill is added.
+    """
+    noise = normal_draws(seed, "fine_tune.level", segment.name)
+    if segment.skill in _CLOSED_LABELS:
+        line = prior_draws(catalog, "fine_tune.level_intercept", seed)
+        line = line + prior_draws(catalog, "fine_tune.level_slope", seed) * frontier
+        return np.asarray(line + catalog.priors["fine_tune.level_residual"].b * noise)
+    prior = catalog.priors[f"fine_tune.level_gain.{segment.skill}"]
+    return np.asarray(frontier + prior.a + prior.b * noise)
 
 
 def recall_at(catalog: Catalog, passages: float, seed: int = SEED) -> Draws:
@@ -97,17 +112,20 @@ def recall_at(catalog: Catalog, passages: float, seed: int = SEED) -> Draws:
     return logistic(at_5 + np.clip(weight, 0.0, 1.0) * (at_20 - at_5))
 
 
-def _grounded(catalog: Catalog, familiar: Draws, tuned_gain: Draws, seed: int) -> Draws:
+def _grounded(catalog: Catalog, direct: SegmentQuality, tuned_gain: Draws, seed: int) -> Draws:
     """Quality (M, S) on requests that need facts, with retrieval: r u + (1 - r) kappa c p.
 
-    r: recall of the index; u: acceptable given the evidence, better for better readers; c: closed-book skill on
-    private facts, of which wrong passages leave kappa (decomposition of the rag_uplift table; PopQA, FRAMES).
+    r: recall of the index; u: acceptable given the evidence, better for better readers, or as measured with the
+    evidence in the prompt; c: closed-book skill on private facts, of which wrong passages leave kappa (decomposition of
+    the rag_uplift table; PopQA, FRAMES).
     """
+    familiar = direct.direct
     passages = float(prior_draws(catalog, "rag.passages", seed)[0])
     recall = recall_at(catalog, passages, seed)
     log_odds = logit(familiar)
     reader = log_odds - np.median(log_odds, axis=0)
-    use = logistic(logit(prior_draws(catalog, "rag.u", seed)) + _READER_SLOPE * reader + tuned_gain)
+    reading = logit(prior_draws(catalog, "rag.u", seed)) + _READER_SLOPE * reader
+    use = logistic(given_reading(reading, direct, seed) + tuned_gain)
     kappa = prior_draws(catalog, "rag.kappa", seed)
     closed = prior_draws(catalog, "knowledge.closed_book_private", seed)
     return np.asarray(recall * use + (1.0 - recall) * kappa * closed * familiar)
@@ -139,7 +157,7 @@ def technique_quality(
         if segment.knowledge.corpus_tokens <= 0.0:
             return np.full_like(familiar, np.nan)
         tuned_gain = prior_draws(catalog, "rag.tuned_logit_gain", seed) * float(tuned)
-        facts = _with_novelty(segment, _grounded(catalog, direct.direct, tuned_gain, seed), shift)
+        facts = _with_novelty(segment, _grounded(catalog, direct, tuned_gain, seed), shift)
         facts = np.where(np.isnan(familiar), np.nan, facts)
     else:
         facts = prior_draws(catalog, "knowledge.closed_book_private", seed) * known
@@ -183,6 +201,11 @@ def gate_auc(catalog: Catalog, *, tuned: bool, labelled_examples: int, seed: int
     return np.clip(prior_draws(catalog, "gate_auc.log_prob", seed), 0.5, 0.98)
 
 
+def gate_correlation(catalog: Catalog, seed: int = SEED) -> Draws:
+    """Correlation (phi) of the small and the large model's being right on one request, shape (S,)."""
+    return np.clip(prior_draws(catalog, "gate.correlation", seed), -0.2, 0.95)
+
+
 def _threshold(weak: Draws, shift: Draws, share: Draws) -> Draws:
     """Gate score t above which `share` of requests lie, by bisection: w Q(t) + (1 - w) Q(t - shift) = share."""
     low = np.broadcast_to(-6.0 + np.min(np.minimum(shift, 0.0)), np.broadcast_shapes(weak.shape, share.shape)).copy()
@@ -196,8 +219,8 @@ def _threshold(weak: Draws, shift: Draws, share: Draws) -> Draws:
     return np.asarray(0.5 * (low + high))
 
 
-def cascade_quality(weak: Draws, strong: Draws, auc: Draws, share: Draws, correlation: Draws | float = 0.37) -> Draws:
-    """Quality of a cascade whose gate passes on `share` (N, 1) of requests; weak, strong (N, S), auc (S,) or (N, S).
+def cascade_quality(weak: Draws, strong: Draws, auc: Draws, share: Draws, correlation: Draws | float) -> Draws:
+    """Quality of a cascade whose gate passes on `share` (N, 1) of requests; weak, strong (N, S), others (S,) or (N, S).
 
     Binormal gate: its score is normal with unit spread, shifted by sqrt(2) z(AUC) when the weak model is wrong. Whether
     the strong model is right depends on the weak one's outcome alone, through the correlation (phi) of the two. It

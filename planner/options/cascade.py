@@ -6,7 +6,14 @@ from typing import Final
 import numpy as np
 
 from planner.beliefs.latency import cascade_p95_ms
-from planner.beliefs.techniques import GATE_THRESHOLDS, TECHNIQUES, Technique, cascade_quality, gate_auc
+from planner.beliefs.techniques import (
+    GATE_THRESHOLDS,
+    TECHNIQUES,
+    Technique,
+    cascade_quality,
+    gate_auc,
+    gate_correlation,
+)
 from planner.options.rows import TUNED
 from planner.options.ways import API, DEVICE, POOL
 from planner.options.world import World
@@ -156,6 +163,7 @@ def quality_of_cascades(world: World, candidates: Candidates, cascades: Cascades
             candidates.quality[cascades.strong[rows]],
             auc,
             cascades.share[rows],
+            gate_correlation(world.catalog, world.seed),
         )
     return np.clip(quality, 0.0, 1.0, out=quality)
 

@@ -7,6 +7,7 @@ from planner.beliefs.item_outcomes import ItemOutcomes
 from planner.beliefs.measured import Measured, SegmentMeasurement, SuiteAnswers, measured_on
 from planner.beliefs.quality import QualityBeliefs
 from planner.beliefs.segment_quality import SegmentQuality, segment_quality
+from planner.beliefs.techniques import technique_quality
 from planner.catalog.schema import Catalog
 from planner.errors import InputError
 from planner.units import Floats, logit
@@ -160,3 +161,19 @@ def test_draws_are_the_same_each_time(catalog: Catalog, quality: QualityBeliefs)
     seen = _measured(_answers(dict.fromkeys(ASKED, 0.8)), _answers(dict.fromkeys(ASKED, 0.7), suite="b", segment=None))
     one, other = (segment_quality(quality, catalog, _segment(), seen).direct for _ in range(2))
     assert np.array_equal(one, other)
+
+
+def _grounded(catalog: Catalog, quality: QualityBeliefs, *parts: SuiteAnswers) -> dict[str, float]:
+    """Quality with retrieval of the three models on a segment all of whose requests need private facts."""
+    segment = _segment(skill="grounded_qa", knowledge={"private_or_fresh_share": 1.0, "corpus_tokens": 1e6})
+    direct = segment_quality(quality, catalog, segment, _measured(*parts, segment=segment))
+    found = technique_quality(catalog, segment, direct, "rag")
+    return {model: float(found[direct.model_ids.index(model)].mean()) for model in ASKED}
+
+
+def test_what_readers_made_of_the_evidence_moves_retrieval(catalog: Catalog, quality: QualityBeliefs) -> None:
+    closed = _answers(dict.fromkeys(ASKED, 0.1), 100, condition="closed_book")
+    good = _answers(dict(zip(ASKED, (0.97, 0.97, 0.5), strict=True)), 100, condition="with_context")
+    before, after = _grounded(catalog, quality, closed), _grounded(catalog, quality, closed, good)
+    assert after[ASKED[2]] < before[ASKED[2]]
+    assert after[ASKED[0]] > after[ASKED[2]] + 0.2
