@@ -20,7 +20,7 @@ from planner.terms import SKILLS
 from planner.units import DRAW_COUNT, SEED, Draws, Floats, Ints, logistic, stream
 from planner.workload.schema import Segment
 
-_RESIDUAL_KEPT: Final = 0.5
+RESIDUAL_KEPT: Final = 0.5
 """Share of a model's oddity on a benchmark that it is assumed to carry over to a segment like it."""
 _EFFORT_MATCH: Final = 0.3
 
@@ -81,7 +81,7 @@ def _nearest_variant(quality: QualityBeliefs, model: int, effort: float) -> int 
     return next(close, None)
 
 
-def _moments(quality: QualityBeliefs, model: int, effort: float) -> tuple[Floats, Floats]:
+def ability_at(quality: QualityBeliefs, model: int, effort: float) -> tuple[Floats, Floats]:
     """Mean (K,) and covariance (K, K) of a model's ability at the effort a plan assumes."""
     fit = quality.fit
     variant = _nearest_variant(quality, model, effort)
@@ -102,7 +102,7 @@ def _ability_moments(
 ) -> tuple[Floats, Floats]:
     """Ability of all curated models at the effort a plan assumes for the skill: means (M, K), covariances (M, K, K)."""
     efforts = [planned_effort(catalog.models[name], skill, hidden_reasoning) for name in quality.model_ids]
-    moments = [_moments(quality, model, effort) for model, effort in enumerate(efforts)]
+    moments = [ability_at(quality, model, effort) for model, effort in enumerate(efforts)]
     return np.array([mean for mean, _ in moments]), np.array([cov for _, cov in moments])
 
 
@@ -120,8 +120,8 @@ def _residuals(quality: QualityBeliefs, benchmark: int) -> tuple[Floats, Floats]
     total, count = np.bincount(model, gain * gap, models), np.bincount(model, minlength=models)
     seen = count > 0
     mean, variance = family.copy(), np.full(models, odd)
-    mean[seen] += _RESIDUAL_KEPT * total[seen] / count[seen]
-    variance[seen] = odd * (1.0 - _RESIDUAL_KEPT**2)
+    mean[seen] += RESIDUAL_KEPT * total[seen] / count[seen]
+    variance[seen] = odd * (1.0 - RESIDUAL_KEPT**2)
     return mean, variance
 
 

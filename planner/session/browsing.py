@@ -7,6 +7,7 @@ from datetime import date
 import numpy as np
 import streamlit as st
 
+from planner.beliefs.narrowing import Narrowing, narrowing
 from planner.beliefs.quality import skill_qualities
 from planner.options.enumerate import enumerate_options
 from planner.options.table import TECHNIQUES, TIERS, OptionTable
@@ -107,3 +108,13 @@ def _all_skills(version: str) -> tuple[dict[str, Draws], Counter[tuple[str, str]
     names = zip(catalog.evidence.model, catalog.evidence.benchmark, strict=True)
     counts = Counter((model, catalog.benchmarks[benchmark].skill) for model, benchmark in names)
     return skill_qualities(the_beliefs().quality, catalog), counts
+
+
+def narrowing_of(model: str, skill: Skill) -> tuple[Narrowing, ...]:
+    """Evidence that would narrow the belief about a model in a skill, the most telling first."""
+    return _narrowing_for(model, skill, the_catalog().version)
+
+
+@st.cache_resource(show_spinner=False, max_entries=300)
+def _narrowing_for(model: str, skill: Skill, version: str) -> tuple[Narrowing, ...]:  # noqa: ARG001 (part of the key)
+    return narrowing(the_beliefs().quality, the_catalog(), model, skill)

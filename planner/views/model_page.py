@@ -11,13 +11,16 @@ from planner.planning.plan import Plan
 from planner.report import charts
 from planner.report.format import number, percent
 from planner.session import Session, show_value, the_catalog
-from planner.session.browsing import skills_of
+from planner.session.browsing import narrowing_of, skills_of
+from planner.terms import SKILLS
 from planner.views.figures import mark
 from planner.views.frame import shown_mode
 from planner.views.pictures import draw_chart
 from planner.views.segment import why_not_reasons
 from planner.views.tables import Row, draw_csv_button
 
+_WORTH_TELLING: Final = 0.02
+"""A narrowing by less is not told."""
 _PICK: Final = "models.pick"
 
 
@@ -44,6 +47,7 @@ def draw_model(session: Session) -> None:
         _draw_facts(details.model)
     with skills:
         _draw_skills(details.model)
+    _draw_narrowing(details.model)
     offers, scores = st.tabs([f"Prices ({len(details.offers)})", f"Scores ({len(details.evidence)})"])
     with offers:
         _draw_rows([offer_row(offer) for offer in details.offers], "prices", "Nobody sells it by the token.")
@@ -113,6 +117,28 @@ def _draw_skills(model: Model) -> None:
     draw = charts.skills_radar if as_bars == "radar" else charts.skill_bars
     text = "; ".join(f"{row.skill} {percent(row.quality.mean)}" for row in rows)
     draw_chart(draw(rows, model.name, shown_mode()), "models.one", f"Skills of {model.name}: {text}")
+
+
+def _draw_narrowing(model: Model) -> None:
+    """Which further evidence would narrow what is believed of the model in the chosen skill."""
+    asked = st.session_state.get("skill")
+    skill = asked if asked in SKILLS else SKILLS[0]
+    found = [one for one in narrowing_of(model.id, skill) if one.narrower >= _WORTH_TELLING]
+    name = skill.replace("_", " ")
+    if not found:
+        st.caption(f"No single further score would narrow its {name} figure noticeably.")
+        return
+    now = found[0].now
+    items = "".join(
+        f"<li>{escape(one.name)}: {percent(one.then.low)} to {percent(one.then.high)},"
+        f" {percent(one.narrower)} narrower</li>"
+        for one in found
+    )
+    st.html(
+        f'<p class="tp-small"><b>What would narrow it most</b>: {escape(name)} stands at {percent(now.low)} to'
+        f" {percent(now.high)} {mark('fitted')}. With one more result, if it comes out as expected:</p>"
+        f'<ul class="tp-list tp-small">{items}</ul>'
+    )
 
 
 def _draw_rows(rows: list[Row], name: str, nothing: str) -> None:

@@ -196,6 +196,13 @@ def test_a_models_page_shows_prices_scores_and_standing() -> None:
     assert len(at.dataframe) == 3
 
 
+def test_a_models_page_says_what_would_narrow_its_figure_most() -> None:
+    at = opened("models", model="openai/gpt-4.1")
+    shown = " ".join(element.proto.body for element in at.get("html"))
+    assert "What would narrow it most" in shown
+    assert "answers of your own" in shown or "narrower" in shown
+
+
 def test_a_filter_narrows_the_models() -> None:
     at = opened("models")
     every = len(at.dataframe[0].value)
