@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from planner.cli.parser import build_parser
+from planner.cli.probe_options import with_probe_action
 from planner.errors import EXIT_DONE, PlannerError
 
 _INTERRUPTED: Final = 130
@@ -16,7 +17,7 @@ _INTERRUPTED: Final = 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the exit code. No traceback reaches a user without --debug."""
-    args = build_parser().parse_args(argv)
+    args = build_parser().parse_args(with_probe_action(sys.argv[1:] if argv is None else argv))
     try:
         code = int(args.run(args))
         sys.stdout.flush()

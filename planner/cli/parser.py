@@ -15,6 +15,7 @@ from planner.cli.commands import (
     run_validate,
     run_whatif,
 )
+from planner.cli.probe_options import add_local, add_probe
 from planner.errors import EXIT_INPUT
 
 
@@ -40,6 +41,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_models(commands)
     _add_validate(commands)
     _add_schema(commands)
+    add_probe(commands, _command)
+    add_local(commands, _command)
     return parser
 
 

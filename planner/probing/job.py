@@ -1,0 +1,81 @@
+"""Everything the workers of one run share."""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from planner.probing.grading import Grading
+from planner.probing.litellm_client import LiteLLMClient
+from planner.probing.pace import Pace
+from planner.probing.progress import Counts
+from planner.probing.settings import ProbeSettings
+from planner.probing.suite import Suite
+from planner.probing.writer import Writer
+from planner.store.engine import Store
+from planner.store.records import Run, RunStatus
+
+Key: TypeAlias = tuple[str, str, str, int]
+"""Which question of a run: model, item, condition, repeat."""
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredAnswer:
+    """One graded answer, as a run that steers itself sees it."""
+
+    model: str
+    item: str
+    condition: str
+    score: float
+    cost_usd: float
+
+
+PickNext: TypeAlias = Callable[[Sequence[ScoredAnswer]], frozenset[str]]
+"""Models that the next item is worth asking, from the scores so far; none of them ends the run."""
+ShouldStop: TypeAlias = Callable[[], bool]
+
+
+@dataclass(slots=True)
+class Job:
+    """State of one run while it lasts."""
+
+    store: Store
+    writer: Writer
+    client: LiteLLMClient
+    run: Run
+    suite: Suite
+    settings: ProbeSettings
+    grading: Grading
+    counts: Counts
+    addresses: Mapping[str, str]
+    """Address of each target that is only known while the run lasts."""
+    done: frozenset[Key]
+    """Questions that an earlier process got an answer to."""
+    in_doubt: frozenset[Key]
+    """Questions that an earlier process may have paid for."""
+    should_stop: ShouldStop
+    pick_next: PickNext | None
+    paces: dict[str, Pace] = field(default_factory=dict)
+    dead: set[str] = field(default_factory=set)
+    """Targets that are no longer asked."""
+    failures_in_a_row: dict[str, int] = field(default_factory=dict)
+    warm: set[str] = field(default_factory=set)
+    """Targets that were asked once by this process."""
+    scores: list[ScoredAnswer] = field(default_factory=list)
+    """Kept only for a run that steers itself."""
+    under_way: int = 0
+    settled: asyncio.Event = field(default_factory=asyncio.Event)
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+    status: RunStatus = "finished"
+    """How the run will have ended."""
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more is to be sent."""
+        return self.ended.is_set()
+
+    def end(self, status: RunStatus) -> None:
+        """Send nothing more; the first reason stays."""
+        if not self.over:
+            self.status = status
+            self.ended.set()

@@ -1,0 +1,102 @@
+"""Taking up a run where its last process left it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from planner.probing.costs import is_free
+from planner.probing.grading import new_grading
+from planner.probing.job import Job, Key, PickNext, ShouldStop
+from planner.probing.litellm_client import LiteLLMClient
+from planner.probing.progress import Counts
+from planner.probing.settings import ProbeSettings
+from planner.probing.suite import Suite
+from planner.probing.tasks import count_tasks
+from planner.probing.writer import Writer
+from planner.store.attempts import iter_attempts
+from planner.store.engine import Store
+from planner.store.grades import grades_of
+from planner.store.records import Attempt, Run
+from planner.store.runs import read_run, read_suite_text, spending
+
+
+@dataclass(frozen=True, slots=True)
+class Resumed:
+    """What the store knows of a run."""
+
+    run: Run
+    suite: Suite
+    settings: ProbeSettings
+    done: frozenset[Key]
+    """Answered."""
+    in_doubt: frozenset[Key]
+    """Perhaps paid for, and not to be asked again."""
+    ungraded: Mapping[Key, Attempt]
+    """Answered, and its process died before it was graded."""
+    committed_usd: float
+    """Paid or reserved."""
+
+    def job(
+        self,
+        store: Store,
+        writer: Writer,
+        client: LiteLLMClient,
+        addresses: Mapping[str, str],
+        should_stop: ShouldStop,
+        pick_next: PickNext | None,
+    ) -> Job:
+        """The state that this process works on."""
+        counts = Counts(
+            total=count_tasks(self.suite, self.run.targets, self.settings),
+            cap_usd=self.run.budget_usd,
+            spent_usd=self.committed_usd,
+            answered=len(self.done),
+            already=len(self.done),
+            in_doubt=len(self.in_doubt),
+        )
+        return Job(
+            store=store,
+            writer=writer,
+            client=client,
+            run=self.run,
+            suite=self.suite,
+            settings=self.settings,
+            grading=new_grading(self.suite, self.settings),
+            counts=counts,
+            addresses=addresses,
+            done=self.done,
+            in_doubt=self.in_doubt,
+            should_stop=should_stop,
+            pick_next=pick_next,
+        )
+
+
+def take_up(store: Store, run_id: str, *, ask_in_doubt: bool) -> Resumed:
+    """Read what a run has done.
+
+    Raises:
+        InputError: There is no such run.
+        StoreError: Its suite is not kept.
+    """
+    run = read_run(store, run_id)
+    free = {target.name for target in run.targets if is_free(target)}
+    graded = {grade.attempt for grade in grades_of(store, run_id)}
+    done: set[Key] = set()
+    doubtful: set[Key] = set()
+    ungraded: dict[Key, Attempt] = {}
+    for attempt in iter_attempts(store, run_id):
+        key = (attempt.model, attempt.item, attempt.condition, attempt.repeat)
+        if attempt.state == "answered":
+            done.add(key)
+            if attempt.id not in graded:
+                ungraded[key] = attempt
+        elif attempt.cost_usd is None and attempt.model not in free:
+            doubtful.add(key)
+    return Resumed(
+        run=run,
+        suite=Suite.model_validate_json(read_suite_text(store, run.suite_hash)),
+        settings=ProbeSettings.model_validate_json(run.settings),
+        done=frozenset(done),
+        in_doubt=frozenset() if ask_in_doubt else frozenset(doubtful - done),
+        ungraded=ungraded,
+        committed_usd=spending(store, run_id).committed_usd,
+    )

@@ -1,0 +1,175 @@
+"""From what a user calls a model to how it is reached: catalog names, litellm names, own servers, the local model."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from difflib import get_close_matches
+from typing import Final
+
+from planner.catalog.browse import cheapest_offer, find_model
+from planner.catalog.schema import Catalog, Offer
+from planner.errors import InputError
+from planner.probing.costs import unknown_price
+from planner.store.records import Target
+
+LOCAL: Final = "local"
+CUSTOM: Final = "custom"
+LOCAL_MODEL: Final = "local/smollm2"
+_LOCAL_CATALOG: Final = "huggingfacetb/smollm2-135m"
+_OPTION: Final = "--models"
+_SHOWN: Final = 3
+
+KEY_VARIABLES: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
+    "azure": (("AZURE_API_KEY", "AZURE_API_BASE"),),
+    "bedrock": (("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), ("AWS_BEARER_TOKEN_BEDROCK",), ("AWS_PROFILE",)),
+    "cloudflare": (("CLOUDFLARE_API_KEY", "CLOUDFLARE_ACCOUNT_ID"),),
+    "databricks": (("DATABRICKS_API_KEY", "DATABRICKS_API_BASE"),),
+    "fireworks_ai": (("FIREWORKS_AI_API_KEY",), ("FIREWORKS_API_KEY",), ("FIREWORKSAI_API_KEY",)),
+    "gemini": (("GEMINI_API_KEY",), ("GOOGLE_API_KEY",)),
+    "ollama": ((),),
+    "sagemaker": (("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), ("AWS_PROFILE",)),
+    "together_ai": (("TOGETHERAI_API_KEY",), ("TOGETHER_API_KEY",), ("TOGETHER_AI_API_KEY",)),
+    "vertex_ai": (("GOOGLE_APPLICATION_CREDENTIALS",), ("VERTEXAI_CREDENTIALS",), ("VERTEXAI_PROJECT",)),
+    "watsonx": (("WATSONX_API_KEY", "WATSONX_URL"), ("WATSONX_APIKEY", "WATSONX_URL")),
+}
+"""Ways to be let in: each a set of variables of the environment; PROVIDER_API_KEY for providers not listed here."""
+
+
+def resolve_targets(
+    names: Sequence[str],
+    catalog: Catalog,
+    environment: Mapping[str, str],
+    today: date,
+    *,
+    api_base: str | None = None,
+    price: tuple[float, float] | None = None,
+) -> tuple[tuple[Target, ...], tuple[InputError, ...]]:
+    """Targets of the names that can be reached, and one error for each of the others.
+
+    Args:
+        names: Catalog ids or names, litellm names, 'local/smollm2', or any name with `api_base`.
+        catalog: Offers and their prices.
+        environment: Where the keys are.
+        today: Offers that have retired by then are left out.
+        api_base: OpenAI-compatible address at which all but the local model are asked.
+        price: Input and output price in USD per million tokens, in place of the catalog's.
+    """
+    targets: list[Target] = []
+    problems: list[InputError] = []
+    for name in dict.fromkeys(name.strip() for name in names if name.strip()):
+        try:
+            target = _resolve(name, catalog, environment, today, api_base)
+            targets.append(_priced(target, price))
+        except InputError as problem:
+            problems.append(problem)
+    return tuple(targets), tuple(problems)
+
+
+def _resolve(name: str, catalog: Catalog, environment: Mapping[str, str], today: date, api_base: str | None) -> Target:
+    if name == LOCAL_MODEL:
+        known = _LOCAL_CATALOG if _LOCAL_CATALOG in catalog.models else None
+        return Target(name, "openai/smollm2", known, LOCAL, None, 0.0, 0.0, 0.0)
+    if name.startswith(f"{LOCAL}/"):
+        raise InputError(_OPTION, "", found=name, allowed=LOCAL_MODEL)
+    if api_base is not None:
+        return Target(name, f"openai/{name}", _known(catalog, name), CUSTOM, api_base, None, None, None)
+    offers = _offers_of(name, catalog, today)
+    if not offers:
+        return _unlisted(name, catalog, environment)
+    return _target(name, _choose(name, offers, environment))
+
+
+def _offers_of(name: str, catalog: Catalog, today: date) -> list[Offer]:
+    """Offers on sale under that name: those of a catalog model, or the one that litellm calls so."""
+    on_sale = [offer for offer in catalog.offers if offer.retires is None or offer.retires >= today]
+    model = _known(catalog, name)
+    if model is not None:
+        curated = catalog.providers
+        offers = [offer for offer in on_sale if offer.model == model and not curated[offer.provider].resells]
+        if offers:
+            return offers
+    return [offer for offer in on_sale if name in {offer.key, f"{offer.provider}/{offer.key}"}]
+
+
+def _known(catalog: Catalog, name: str) -> str | None:
+    """Catalog id of a name; None when the catalog has no such model."""
+    by_name = {model.name.lower(): model.id for model in catalog.models.values()}
+    if name.lower() in by_name:
+        return by_name[name.lower()]
+    try:
+        return find_model(catalog, name).id
+    except InputError:
+        return None
+
+
+def _choose(name: str, offers: Sequence[Offer], environment: Mapping[str, str]) -> Offer:
+    """The cheapest offer of a provider whose key is there; chat before OpenAI's other interface."""
+    open_to_us = [offer for offer in offers if not missing_keys(offer.provider, environment)]
+    if not open_to_us:
+        providers = dict.fromkeys(offer.provider for offer in sorted(offers, key=lambda offer: offer.key))
+        ways = [" and ".join(missing_keys(provider, environment)) for provider in list(providers)[:_SHOWN]]
+        raise InputError(_OPTION, name, found="no key for it in the environment", allowed=f"{' or '.join(ways)} set")
+    chat = [offer for offer in open_to_us if offer.mode == "chat"] or open_to_us
+    # A regional endpoint costs more or asks for a region; the plain one is what most keys open.
+    plain = [offer for offer in chat if offer.region == "global"] or chat
+    cheapest = cheapest_offer(plain)
+    return cheapest[0] if cheapest is not None else plain[0]
+
+
+def missing_keys(provider: str, environment: Mapping[str, str]) -> tuple[str, ...]:
+    """Variables that one has to set to be let in by a provider; empty when one can."""
+    ways = KEY_VARIABLES.get(provider, ((f"{provider.upper().replace('-', '_')}_API_KEY",),))
+    if any(all(environment.get(variable) for variable in way) for way in ways):
+        return ()
+    return tuple(variable for variable in ways[0] if not environment.get(variable))
+
+
+def _unlisted(name: str, catalog: Catalog, environment: Mapping[str, str]) -> Target:
+    """A litellm name that the price map does not list, or an error with close names."""
+    provider = name.split("/", 1)[0] if "/" in name else ""
+    if provider in catalog.providers and not get_close_matches(name, catalog.models, n=1, cutoff=0.9):
+        missing = missing_keys(provider, environment)
+        if missing:
+            found = "no key for it in the environment"
+            raise InputError(_OPTION, name, found=found, allowed=f"{' and '.join(missing)} set")
+        return Target(name, name, None, provider, None, None, None, None)
+    raise InputError(_OPTION, "", found=name, allowed=f"a model that is known{_hint(name, catalog)}")
+
+
+def _hint(name: str, catalog: Catalog) -> str:
+    wanted = name.lower()
+    tails = {model_id.split("/", 1)[-1]: model_id for model_id in catalog.models}
+    close = [tails[tail] for tail in get_close_matches(wanted.split("/", 1)[-1], tails, n=_SHOWN)]
+    close = close or _closest_keys(wanted, (offer.key for offer in catalog.offers))
+    if close:
+        return f"; did you mean {' or '.join(close)}?"
+    return f"; `planner models` lists them, {LOCAL_MODEL} needs no key, --api-base asks a server of your own"
+
+
+def _closest_keys(wanted: str, keys: Iterable[str]) -> list[str]:
+    return get_close_matches(wanted, list(dict.fromkeys(keys)), n=_SHOWN, cutoff=0.75)
+
+
+def _target(name: str, offer: Offer) -> Target:
+    price = offer.price
+    return Target(
+        name=name,
+        litellm_model=offer.key,
+        catalog_model=offer.model,
+        provider=offer.provider,
+        api_base=None,
+        input_usd_per_mtok=price.input_usd_per_mtok if price else None,
+        cached_input_usd_per_mtok=price.cached_input_usd_per_mtok if price else None,
+        output_usd_per_mtok=price.output_usd_per_mtok if price else None,
+    )
+
+
+def _priced(target: Target, price: tuple[float, float] | None) -> Target:
+    """The target with a stated price; InputError when none is known at all."""
+    if target.provider != LOCAL and price is not None:
+        return replace(
+            target, input_usd_per_mtok=price[0], cached_input_usd_per_mtok=None, output_usd_per_mtok=price[1]
+        )
+    if target.input_usd_per_mtok is None or target.output_usd_per_mtok is None:
+        raise unknown_price(target.name)
+    return target
