@@ -12,8 +12,9 @@ from planner.beliefs.backtest import OURS, Forecast, Split, ValidationRow, forec
 from planner.beliefs.quality_cells import Frame, build_frame
 from planner.beliefs.simple_ways import SIMPLE_WAYS, Way
 from planner.catalog.evidence import Alias
-from planner.catalog.schema import Benchmark, Catalog, Evidence, Model, Source
-from planner.catalog.user_scores import UserScore, UserScores
+from planner.catalog.schema import Benchmark, Catalog, Evidence, Source
+from planner.catalog.unlisted import unlisted_benchmark, unlisted_model
+from planner.catalog.user_scores import UserScores
 from planner.errors import InputError
 from planner.units import Z95, Bools, Floats, Ints, logistic, stream
 
@@ -52,53 +53,6 @@ def _names(scores: UserScores, catalog: Catalog, aliases: Mapping[tuple[str, str
     return joined
 
 
-def _new_model(name: str, row: UserScore, source: Source) -> Model:
-    """A model known by what the file says of it."""
-    maker = name.split("/", 1)[0]
-    small = row.total_params_b is not None and row.total_params_b <= 15.0
-    return Model(
-        id=name,
-        name=row.model,
-        maker=maker,
-        family=row.family or name.split("/", 1)[1].split("-", maxsplit=1)[0],
-        model_class="small" if small else "mid",
-        released=row.released,
-        open_weights=row.total_params_b is not None,
-        licence="unknown",
-        licence_kind="proprietary",
-        total_params_b=row.total_params_b,
-        active_params_b=row.active_params_b or row.total_params_b,
-        layers=None,
-        hidden=None,
-        kv_heads=None,
-        head_dim=None,
-        kv_bytes_per_token=None,
-        context_tokens=0,
-        max_output_tokens=None,
-        modalities=("text",),
-        reasoning="none",
-        knowledge_cutoff=None,
-        languages=None,
-        base=None,
-        fine_tuning="no",
-        source=source,
-    )
-
-
-def _benchmark(name: str, some: UserScore, unit: str, source: Source) -> Benchmark:
-    return Benchmark(
-        id=name,
-        name=some.benchmark,
-        skill=some.skill,
-        link="elo" if unit == "elo" else "share",
-        chance=some.chance,
-        items=None,
-        self_reported=False,
-        reference_elo=1200.0 if unit == "elo" else None,
-        source=source,
-    )
-
-
 def _with_user_rows(catalog: Catalog, scores: UserScores, names: list[tuple[str, str]]) -> tuple[Catalog, list[str]]:
     """The catalog with the file's rows, models and benchmarks added; the catalog's own copies of its scores taken out.
 
@@ -111,9 +65,11 @@ def _with_user_rows(catalog: Catalog, scores: UserScores, names: list[tuple[str,
     models = dict(catalog.models)
     for row, name, (model, _) in zip(scores.rows, ids, names, strict=True):
         if name not in benchmarks:
-            benchmarks[name] = _benchmark(name, row, scores.units[row.benchmark], source)
+            unit = scores.units[row.benchmark]
+            benchmarks[name] = unlisted_benchmark(name, row.benchmark, row.skill, unit, row.chance, source)
         if model not in models and (row.total_params_b or row.released or row.family):
-            models[model] = _new_model(model, row, source)
+            params_b = (row.total_params_b, row.active_params_b)
+            models[model] = unlisted_model(model, row.model, row.family, row.released, params_b, source)
     held = {(model, benchmarks[name].task or name) for (model, _), name in zip(names, ids, strict=True)}
     old = catalog.evidence
     keep = [

@@ -10,6 +10,7 @@ from typing import Final, Literal
 import numpy as np
 
 from planner.beliefs.skill_model import Cells
+from planner.catalog.evaluations import USER
 from planner.catalog.schema import Benchmark, Catalog, Evidence, Model
 from planner.terms import SKILLS
 from planner.units import Floats, Ints
@@ -21,6 +22,8 @@ _SELF_REPORTED_VARIANCE: Final = 0.12
 """Added for scores published by the model's maker (prompting and sampling are chosen to flatter); a stated prior."""
 _LEAST_ROWS: Final = 5
 """Benchmarks with fewer variants say nothing that their own difficulty does not take up."""
+_LEAST_OF_THE_USERS: Final = 2
+"""The same for a benchmark of the user's own: two models on it are compared with each other."""
 _LEAST_OF_A_PUBLISHER: Final = 5
 """Benchmarks of one publisher from which its way of measuring can be told from the skills."""
 _THINKING_SKILLS: Final = frozenset({"reasoning", "math", "coding", "agentic"})
@@ -99,7 +102,11 @@ def _kept_benchmarks(evidence: Evidence, catalog: Catalog, least_rows: int) -> d
     variants: dict[str, set[str]] = {}
     for model, variant, benchmark in zip(evidence.model, evidence.variant, evidence.benchmark, strict=True):
         variants.setdefault(benchmark, set()).add(f"{model}|{variant}")
-    return _index([name for name in catalog.benchmarks if len(variants.get(name, ())) >= least_rows])
+
+    def least(name: str) -> int:
+        return min(least_rows, _LEAST_OF_THE_USERS) if name.startswith(f"{USER}:") else least_rows
+
+    return _index([name for name in catalog.benchmarks if len(variants.get(name, ())) >= least(name)])
 
 
 def _mean_of(scores: Sequence[tuple[float, float]]) -> tuple[float, float]:

@@ -106,14 +106,18 @@ def run_show(args: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
-def run_refresh(args: argparse.Namespace) -> int:  # noqa: ARG001 (every command takes its arguments)
-    """Fetch current prices, keep them, and show what changed."""
+def run_refresh(args: argparse.Namespace) -> int:
+    """Fetch current prices, keep them, and show what changed; or keep and drop scores in the store."""
+    if args.evidence or args.forget:
+        from planner.cli.evidence import refresh_evidence
+
+        return refresh_evidence(args)
     from tempfile import TemporaryDirectory
 
     from planner.catalog.load import load_catalog
     from planner.catalog.refresh import compare_maps, fetch_price_map
 
-    before = _catalog()
+    before = _shipped()
     # A map that cannot be read must not be kept: every later command would fail on it.
     with TemporaryDirectory() as folder:
         fetched = fetch_price_map(Path(folder), _today())
@@ -141,7 +145,8 @@ def run_validate(args: argparse.Namespace) -> int:
             raise InputError(name, "", found="no --against", allowed=f"{name} together with --against ROWS.csv")
     from planner.beliefs.validation import validate
 
-    result = _validate_against(args) if args.against else validate(_catalog(), args.part)
+    # Back-tests are of what is shipped, so that everyone gets the same figures.
+    result = _validate_against(args) if args.against else validate(_shipped(), args.part)
     if args.json:
         write_json(args.json, result)
     if args.json != "-":
@@ -162,7 +167,7 @@ def _validate_against(args: argparse.Namespace) -> "Validation":
     if args.part != "quality":
         raise InputError("--part", "", found=args.part, allowed="quality, together with --against")
     scores = load_user_scores(Path(args.against))
-    catalog = _catalog()
+    catalog = _shipped()
     result = validate_against(
         catalog,
         scores,
@@ -232,6 +237,18 @@ def _measured(catalog: "Catalog") -> "Measured":
 
 
 def _catalog() -> "Catalog":
+    """The shipped facts, and the scores that the user's store keeps when there is one."""
+    from planner.store.place import default_url, is_kept
+
+    url = default_url(os.environ)
+    if not is_kept(url):
+        return _shipped()
+    from planner.beliefs.kept_scores import catalog_with_kept
+
+    return catalog_with_kept(_shipped(), url)
+
+
+def _shipped() -> "Catalog":
     """The shipped facts, with the newest fetched price map when there is one."""
     from planner.catalog.load import load_catalog
     from planner.catalog.refresh import newest_price_map

@@ -93,7 +93,20 @@ def _add_models(commands: Any) -> None:  # noqa: ANN401
     show = _command(actions, "show", "show one model: prices, limits, licence, evidence, retirement", run_show)
     show.add_argument("model", help="model id or name, as `planner models` lists it")
     _add_json(show, default=argparse.SUPPRESS)
-    _command(actions, "refresh", "fetch current prices and show what changed; says so when offline", run_refresh)
+    refresh = _command(
+        actions,
+        "refresh",
+        "fetch current prices and show what changed; says so when offline",
+        run_refresh,
+        "With --evidence or --forget, keep or drop scores that may not be shipped, in your store.",
+    )
+    refresh.add_argument(
+        "--evidence",
+        metavar="SOURCE",
+        help="keep scores: 'artificial-analysis' (with your own key in ARTIFICIAL_ANALYSIS_API_KEY), or FILE.csv with "
+        "the columns of `validate --against`",
+    )
+    refresh.add_argument("--forget", metavar="SOURCE", help="drop kept scores: 'artificial-analysis', or a file's name")
 
 
 def _add_schema(commands: Any) -> None:  # noqa: ANN401

@@ -1,5 +1,6 @@
 """What a plan's numbers rest on: evidence, assumptions, warnings."""
 
+from planner.catalog.evaluations import is_kept_row
 from planner.catalog.schema import Catalog, Source
 from planner.options.table import RetirementWarning
 from planner.planning.milp import Solution
@@ -69,7 +70,30 @@ def _rows_of_models(catalog: Catalog, wanted: set[str]) -> dict[str, list[int]]:
 
 
 def _benchmark_items(facts: Facts, segment: SegmentPlan, rows: dict[str, list[int]]) -> list[EvidenceItem]:
-    return [_benchmark_item(facts.catalog, model, rows[model]) for model in _models(segment) if model in rows]
+    items = []
+    for model in _models(segment):
+        kept = [row for row in rows.get(model, ()) if is_kept_row(facts.catalog.evidence.row_id[row])]
+        public = [row for row in rows.get(model, ()) if row not in set(kept)]
+        items += [_benchmark_item(facts.catalog, model, public)] if public else []
+        items += _kept_items(facts.catalog, model, kept)
+    return items
+
+
+def _kept_items(catalog: Catalog, model: str, kept: list[int]) -> list[EvidenceItem]:
+    """Scores that the user keeps, one item a source, so that each stands with its attribution."""
+    by_source: dict[str, list[int]] = {}
+    for row in kept:
+        by_source.setdefault(catalog.evidence.source[row], []).append(row)
+    return [
+        _benchmark_item(catalog, model, rows).model_copy(
+            update={
+                "id": f"benchmarks:{model}:{source}",
+                "what": f"Scores of {model_name(catalog, model)} that you keep",
+                "url": _url(source.rsplit(" ", 1)[-1]),
+            }
+        )
+        for source, rows in by_source.items()
+    ]
 
 
 def _benchmark_item(catalog: Catalog, model: str, rows: list[int]) -> EvidenceItem:

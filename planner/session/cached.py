@@ -43,10 +43,30 @@ def today() -> date:
     return datetime.now(tz=UTC).date()
 
 
-@st.cache_resource(show_spinner="Reading the catalog …")
 def the_catalog() -> Catalog:
-    """The catalog, read once a process; with the newest fetched price map, as the command line does."""
-    return load_catalog(price_map=newest_price_map(data_dir()))
+    """The catalog with the newest fetched price map and the scores that the user keeps, as the command line has it."""
+    return _catalog_with(_kept_version(default_url(os.environ)))
+
+
+@st.cache_resource(show_spinner="Reading the catalog …", max_entries=2)
+def _catalog_with(kept: str) -> Catalog:
+    """The catalog with the scores of this hash, read once a process."""
+    shipped = load_catalog(price_map=newest_price_map(data_dir()))
+    if not kept:
+        return shipped
+    from planner.beliefs.kept_scores import catalog_of_store  # noqa: PLC0415 (as below)
+
+    return catalog_of_store(shipped, the_store())
+
+
+@st.cache_data(show_spinner=False, ttl=timedelta(seconds=_MEASURED_EVERY_S))
+def _kept_version(url: str) -> str:
+    """Hash of the kept scores; looked at again every few seconds, since they may be fetched meanwhile."""
+    if not is_kept(url):
+        return ""
+    from planner.store.learnable import scores_hash  # noqa: PLC0415 (as below)
+
+    return scores_hash(_store(url))
 
 
 @st.cache_resource(show_spinner=False)
