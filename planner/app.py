@@ -14,6 +14,7 @@ PAGES: Final = (
     ("workload.py", "Workload", ":material/description:"),
     ("what_if.py", "What-if", ":material/tune:"),
     ("models.py", "Models", ":material/scatter_plot:"),
+    ("serving.py", "Serving", ":material/dns:"),
     ("evidence.py", "Evidence", ":material/fact_check:"),
     ("report.py", "Report", ":material/article:"),
 )

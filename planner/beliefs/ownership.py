@@ -1,15 +1,17 @@
 """What a server of one's own costs in a month: capital, hosting, maintenance, electricity by load, people's hours."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from planner.beliefs.priors import prior_draws
-from planner.catalog.schema import Catalog, Gpu, Server
+from planner.catalog.schema import Catalog, Gpu, GpuPrice, Server
 from planner.units import DRAW_COUNT, HOURS_PER_MONTH, SEED, Draws, normal_draws
 from planner.workload.schema import Assumptions
 
 _MONTHS_PER_YEAR = 12.0
+_SOURCE_USD_PER_KWH = 0.15
+"""Price of electricity in the catalog's rows of owned machines."""
 _LEAST_DRAW = 0.2
 """Share of board power below which no loaded GPU was measured."""
 
@@ -88,6 +90,25 @@ def server_month(
         idle_kw=idle_kw,
         busy_kw=busy_kw,
     )
+
+
+def server_month_of_total(
+    catalog: Catalog, price: GpuPrice, gpu: Gpu, assumptions: Assumptions, seed: int = SEED
+) -> ServerMonth | str:
+    """The same where an owner's total per GPU hour is published, not a purchase price.
+
+    The total holds power, hosting and maintenance: hosting and the electricity of a busy month are taken out of it as
+    above, at the 0.15 USD per kWh of the source, and what is left is capital, upkeep of the machines included.
+    """
+    alike = Server(price.gpu, price.gpus, 1.0, 0.0, price.source)
+    priced = assumptions.model_copy(update={"electricity_usd_per_kwh": _SOURCE_USD_PER_KWH})
+    at_source = server_month(catalog, alike, gpu, priced, seed)
+    month = server_month(catalog, alike, gpu, assumptions, seed)
+    if isinstance(at_source, str) or isinstance(month, str):
+        return f"{gpu.name}: its power is not in the catalog, so owning it cannot be priced"
+    total = price.usd_per_gpu_hour * price.gpus * HOURS_PER_MONTH * assumptions.gpu_price_factor
+    rest = np.maximum(total - at_source.hosting_usd - at_source.busy_power_usd, 0.0)
+    return replace(month, capital_usd=rest, maintenance_usd=np.zeros(DRAW_COUNT))
 
 
 def _people_usd(catalog: Catalog, assumptions: Assumptions, seed: int) -> Draws:

@@ -64,12 +64,13 @@ def machine_energy(
     kw = board * host * loaded / 1000.0
     idle = np.minimum(prior_draws(catalog, "own.idle_power_share", seed), 1.0)
     idle_kwh = kw * idle * np.maximum(paid_gpu_hours - busy_gpu_hours, 0.0)
-    per_token = published_joules(measured, setup, batch)
-    if per_token is None:
+    published = published_joules(measured, setup, batch)
+    if published is None:
         how = f"{board:g} W a board, {loaded.mean():.0%} of it under load, host and cooling on top"
         return UseEnergy(kw * busy_gpu_hours, idle_kwh, "fitted", how)
+    per_token, at_batch = published
     spread = np.exp(_WITHIN_LOG_SD * prior_z(catalog, seed))
-    how = f"{per_token:.3g} J per output token published for this model and GPU at a batch of about {batch:.0f}"
+    how = f"{per_token:.3g} J per output token published for this model and GPU at a batch of {at_batch:.0f}"
     return UseEnergy(output_tokens * per_token * spread * host / _JOULES_PER_KWH, idle_kwh, "published", how)
 
 
@@ -79,8 +80,11 @@ def prior_z(catalog: Catalog, seed: int) -> Draws:
     return np.asarray((drawn - catalog.priors["energy.power_fraction"].a) / catalog.priors["energy.power_fraction"].b)
 
 
-def published_joules(measured: Sequence[Measurement], setup: Setup, batch: float) -> float | None:
-    """Joules per output token of a model on a GPU at a batch, between the published batches; None where none is."""
+def published_joules(measured: Sequence[Measurement], setup: Setup, batch: float) -> tuple[float, float] | None:
+    """Joules per output token of a model on a GPU, and the batch they hold at; None where nobody published any.
+
+    Between the published batches by their logarithms; below the smallest and above the largest, theirs.
+    """
     rows = sorted(
         (row.batch, row.energy_j_per_token)
         for row in measured
@@ -89,5 +93,6 @@ def published_joules(measured: Sequence[Measurement], setup: Setup, batch: float
     if not rows:
         return None
     batches: Floats = np.array(sorted({size for size, _ in rows}))
-    joules = [float(np.exp(np.mean([np.log(value) for size, value in rows if size == at]))) for at in batches]
-    return float(np.exp(np.interp(np.log(max(batch, 1.0)), np.log(batches), np.log(joules))))
+    at = float(np.clip(batch, batches[0], batches[-1]))
+    joules = [float(np.mean([np.log(value) for size, value in rows if size == one])) for one in batches]
+    return float(np.exp(np.interp(np.log(at), np.log(batches), joules))), at

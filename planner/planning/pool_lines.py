@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from planner.beliefs.ownership import ServerMonth
 from planner.beliefs.serving import PoolSizing, Setup
 from planner.planning.wording import percent_text, rounded_text, usd_text
 from planner.units import HOURS_PER_MONTH, SECONDS_PER_MONTH, Draws, interval_of
@@ -96,3 +97,17 @@ def instance_line(instances: float, gpus: int, usd_per_gpu_hour: float, where: s
         f"price: {instances:g} x {gpus} GPU{'s' if gpus > 1 else ''} at {usd_per_gpu_hour:g} USD an hour ({where})"
         f" x {HOURS_PER_MONTH:g} h = {usd_text(usd)} a month, always on"
     )
+
+
+def server_line(month: ServerMonth, servers: float, gpus: int, gpu: str) -> str:
+    """What whole servers of one's own cost in a month, part by part, when hardly anyone asks."""
+    parts = (
+        ("capital", month.capital_usd),
+        ("hosting", month.hosting_usd),
+        ("maintenance", month.maintenance_usd),
+        ("idle electricity", month.idle_power_usd),
+        ("people", month.people_usd),
+    )
+    each = sum(float(usd.mean()) for _, usd in parts)
+    told = " + ".join(f"{name} {rounded_text(float(usd.mean()))}" for name, usd in parts if usd.any())
+    return f"owned: {servers:g} x {gpus} x {gpu}, each {told} = {usd_text(servers * each)} a month"

@@ -1,6 +1,6 @@
 """One way of running kinds of request oneself, put against an API: sizings, paths of cost, and what is not shown."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -13,7 +13,7 @@ from planner.beliefs.components import (
 )
 from planner.beliefs.cost import api_usage_usd, volume_factor
 from planner.beliefs.demand import Demand, month_profile, startup_of
-from planner.beliefs.ownership import server_month
+from planner.beliefs.ownership import ServerMonth, server_month, server_month_of_total
 from planner.beliefs.roofline import BYTES_PER_WEIGHT
 from planner.beliefs.serving import BITS, PoolSizing, Precision, Setup, peak_requests_per_second, size_replica
 from planner.beliefs.techniques import TECHNIQUES, Technique, quantised_quality
@@ -130,6 +130,16 @@ def serving_case(
         why_not_owned=why_not,
         doubts=_doubts(world, workload, question, setup, served, measured_gpus),
     )
+
+
+def spread_over_day(case: ServingCase, rush: float) -> ServingCase | None:
+    """The same work spread evenly over all hours, where every kind of it may wait a day; None where one may not."""
+    if not all(one.segment.batchable for one in case.served):
+        return None
+    demand = replace(case.demand, busy_at_peak=case.demand.busy_at_peak / case.demand.peak_to_mean, peak_to_mean=1.0)
+    rented = replace(case.rented, demand=demand, profile=month_profile(1.0, rush)) if case.rented else None
+    owned = replace(case.owned, demand=demand) if case.owned else None
+    return replace(case, demand=demand, rented=rented, owned=owned)
 
 
 def usable_techniques(segment: Segment) -> tuple[Technique, ...]:
@@ -256,14 +266,27 @@ def _own_paths(
             jobs_usd=jobs,
             committed=price.billing == "reserved",
         )
-    server = catalog.servers.get(setup.gpu.id)
-    if server is None:
-        return rented, None, f"{setup.gpu.name}: no purchase price in the catalog"
-    month = server_month(catalog, server, setup.gpu, workload.assumptions, seed)
-    if isinstance(month, str):
-        return rented, None, month
-    label = f"own server of {server.gpus} x {setup.gpu.name}"
-    return rented, OwnedPath(label, demand, month, server.gpus, setup.gpus_per_replica, people, jobs), ""
+    bought = _server_of(world, workload, setup)
+    if isinstance(bought, str):
+        return rented, None, bought
+    gpus, month = bought
+    label = f"own server of {gpus} x {setup.gpu.name}"
+    return rented, OwnedPath(label, demand, month, gpus, setup.gpus_per_replica, people, jobs), ""
+
+
+def _server_of(world: World, workload: Workload, setup: Setup) -> tuple[int, ServerMonth] | str:
+    """GPUs of one server and its month: by purchase price where there is one, else by an owner's published total."""
+    catalog, gpu = world.catalog, setup.gpu
+    server = catalog.servers.get(gpu.id)
+    totals = [row for row in catalog.gpu_prices if row.gpu == gpu.id and row.billing == "owned"]
+    if server is not None:
+        gpus, month = server.gpus, server_month(catalog, server, gpu, workload.assumptions, world.seed)
+    elif totals:
+        row = min(totals, key=lambda price: price.usd_per_gpu_hour)
+        gpus, month = row.gpus, server_month_of_total(catalog, row, gpu, workload.assumptions, world.seed)
+    else:
+        return f"{gpu.name}: no purchase price in the catalog"
+    return month if isinstance(month, str) else (gpus, month)
 
 
 def _fixed_usd(world: World, workload: Workload, setup: Setup, served: list[Served]) -> tuple[Draws, Draws]:

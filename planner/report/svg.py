@@ -4,9 +4,7 @@ Every function takes the ink (colours and font) and a width in pixels, and gives
 stand in `style` attributes, so that a page may pass CSS variables and follow the reader's theme.
 """
 
-import html
-import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,7 +32,23 @@ from planner.report.picture_data import (
     tiers_in,
     tools_of,
 )
-from planner.report.theme import FONTS, SURFACES, TIER_COLOURS, Mode, Surface
+from planner.report.svg_marks import (
+    Ink,
+    Scale,
+    draw_dot,
+    draw_grid,
+    draw_line,
+    draw_rect,
+    draw_text,
+    ink_of,
+    plain_tick,
+    short,
+    svg_of,
+    ticks_of,
+)
+from planner.report.theme import TIER_COLOURS
+
+__all__ = ["NARROW", "WIDE", "Ink", "cost_svg", "flow_svg", "front_svg", "ink_of", "latency_svg", "quality_svg"]
 
 WIDE: Final = 760
 NARROW: Final = 360
@@ -47,40 +61,12 @@ _LETTER: Final = 0.54
 
 
 @dataclass(frozen=True, slots=True)
-class Ink:
-    """What a picture is drawn with."""
-
-    surface: Surface
-    font: str = FONTS
-
-
-@dataclass(frozen=True, slots=True)
-class _Scale:
-    """Where values lie: from `start` to `end` pixels."""
-
-    low: float
-    high: float
-    start: float
-    end: float
-    log: bool = False
-
-    def __call__(self, value: float) -> float:
-        low, high, at = (math.log10(one) if self.log else one for one in (self.low, self.high, value))
-        return self.start + (at - low) / (high - low) * (self.end - self.start)
-
-
-@dataclass(frozen=True, slots=True)
 class _Node:
     top: float
     height: float
     first: str
     second: str
     colour: str
-
-
-def ink_of(mode: Mode) -> Ink:
-    """Ink for a picture that stands alone on a light or dark page."""
-    return Ink(SURFACES[mode])
 
 
 def flow_svg(plan: Plan, width: Width, ink: Ink, pixels: int = WIDE) -> str:
@@ -112,28 +98,28 @@ def flow_svg(plan: Plan, width: Width, ink: Ink, pixels: int = WIDE) -> str:
     marks += [mark for node in right for mark in _node(node, pixels - 10.0, pixels, ink)]
     bottom = max(node.top + node.height for node in (*left, *right)) + 26.0
     title = "Which tool serves which segment, by " + ("requests" if width == "requests" else "USD a month")
-    return _svg(marks, pixels, bottom, title)
+    return svg_of(marks, pixels, bottom, title)
 
 
 def cost_svg(plan: Plan, ink: Ink, pixels: int = WIDE) -> str:
     """USD a month of the plan, by tier, beside the baselines, each with its interval."""
     rows = cost_rows(plan)
-    scale = _Scale(0.0, max(row.cost.high for row in rows) * 1.02, 0.0, pixels - 8.0)
+    scale = Scale(0.0, max(row.cost.high for row in rows) * 1.02, 0.0, pixels - 8.0)
     top = 30.0
     bottom = top + _ROW * len(rows)
-    marks = [*_tier_legend(plan, ink), *_grid(scale, top, bottom, ink, _plain_tick, "USD a month")]
+    marks = [*_tier_legend(plan, ink), *draw_grid(scale, top, bottom, ink, plain_tick, "USD a month")]
     for place, row in enumerate(rows):
         base = top + _ROW * place
         marks += _row_label(base, row.label, cost_line(row), ink, pixels)
         marks += _cost_bar(row, scale, base + 34.0, ink)
         marks += _whisker(row.cost, scale, base + 34.0 + _BAR / 2.0, ink.surface.text)
-    return _svg(marks, pixels, bottom + 40.0, "Cost of this plan beside other plans, USD a month")
+    return svg_of(marks, pixels, bottom + 40.0, "Cost of this plan beside other plans, USD a month")
 
 
 def quality_svg(plan: Plan, ink: Ink, pixels: int = WIDE) -> str:
     """Acceptable answers of each segment with its interval, the floor marked."""
     rows = quality_rows(plan)
-    scale = _Scale(max(100.0 * min(_ends(rows)) - 2.0, 0.0), 100.0, 8.0, pixels - 8.0)
+    scale = Scale(max(100.0 * min(_ends(rows)) - 2.0, 0.0), 100.0, 8.0, pixels - 8.0)
     return _limit_picture(rows, 100.0, scale, "Acceptable answers, %; mark: floor", ink, pixels)
 
 
@@ -141,7 +127,7 @@ def latency_svg(plan: Plan, time: Time, ink: Ink, pixels: int = WIDE) -> str:
     """95th percentile of a time of each segment with its interval, the limit marked where there is one."""
     rows = latency_rows(plan, time)
     ends = [1e-3 * end for end in _ends(rows)]
-    scale = _Scale(max(min(ends), 1e-4) * 0.9, max(ends) * 1.1, 8.0, pixels - 8.0, log=True)
+    scale = Scale(max(min(ends), 1e-4) * 0.9, max(ends) * 1.1, 8.0, pixels - 8.0, log=True)
     return _limit_picture(rows, 1e-3, scale, f"{TIME_TEXTS[time]} at p95, seconds; mark: limit", ink, pixels)
 
 
@@ -152,27 +138,27 @@ def front_svg(points: Sequence[FrontPoint], ink: Ink, pixels: int = WIDE) -> str
     costs = tuple(point.monthly_cost_usd for point in points)
     log, dearest = spans_decades(costs), max(cost.high for cost in costs)
     cheapest = 0.9 * min(cost.low for cost in costs) if log else 0.0
-    across = _Scale(cheapest, dearest * (1.1 if log else 1.02), 44.0, pixels - 8.0, log=log)
-    up = _Scale(
+    across = Scale(cheapest, dearest * (1.1 if log else 1.02), 44.0, pixels - 8.0, log=log)
+    up = Scale(
         min(one.low for one in qualities) - 0.5, min(max(one.high for one in qualities) + 0.5, 100.0), bottom, top
     )
-    marks = _grid(across, top, bottom, ink, _plain_tick, f"USD a month{' (log scale)' if log else ''}")
-    for tick in _ticks(up, 5):
-        marks.append(_line(across.start, up(tick), across.end, up(tick), ink.surface.line))
-        marks.append(_text(across.start - 8.0, up(tick) + 4.0, f"{number(tick)} %", ink, size=11, anchor="end"))
+    marks = draw_grid(across, top, bottom, ink, plain_tick, f"USD a month{' (log scale)' if log else ''}")
+    for tick in ticks_of(up, 5):
+        marks.append(draw_line(across.start, up(tick), across.end, up(tick), ink.surface.line))
+        marks.append(draw_text(across.start - 8.0, up(tick) + 4.0, f"{number(tick)} %", ink, size=11, anchor="end"))
     at = [(across(point.monthly_cost_usd.mean), up(one.mean)) for point, one in zip(points, qualities, strict=True)]
-    path = " L".join(f"{_n(x)},{_n(y)}" for x, y in at)
+    path = " L".join(f"{short(x)},{short(y)}" for x, y in at)
     marks.append(f'<path d="M{path}" style="fill:none;stroke:{ink.surface.neutral};stroke-dasharray:3 3"/>')
     for point, one, (x, y) in zip(points, qualities, at, strict=True):
         cost = point.monthly_cost_usd
-        marks.append(_line(across(cost.low), y, across(cost.high), y, ink.surface.muted))
-        marks.append(_line(x, up(one.low), x, up(one.high), ink.surface.muted))
+        marks.append(draw_line(across(cost.low), y, across(cost.high), y, ink.surface.muted))
+        marks.append(draw_line(x, up(one.low), x, up(one.high), ink.surface.muted))
         colour = ink.surface.text if point.chosen else ink.surface.neutral
         hover = f"{money_interval(cost)} a month, {share(point.quality)} acceptable"
-        marks.append(_dot(x, y, 7.0 if point.chosen else 4.5, colour, hover))
+        marks.append(draw_dot(x, y, 7.0 if point.chosen else 4.5, colour, hover))
         if point.chosen:
-            marks.append(_text(x + 12.0, y + 18.0, "this plan", ink, size=12, bold=True))
-    return _svg(
+            marks.append(draw_text(x + 12.0, y + 18.0, "this plan", ink, size=12, bold=True))
+    return svg_of(
         marks, pixels, bottom + 40.0, "Plans that no other beats on both cost and quality; acceptable answers, %"
     )
 
@@ -183,20 +169,20 @@ def _ends(rows: Sequence[LimitRow]) -> list[float]:
     return ends + [row.limit for row in rows if row.limit is not None]
 
 
-def _limit_picture(rows: Sequence[LimitRow], factor: float, scale: _Scale, title: str, ink: Ink, pixels: int) -> str:
+def _limit_picture(rows: Sequence[LimitRow], factor: float, scale: Scale, title: str, ink: Ink, pixels: int) -> str:
     """One row a segment; `factor` takes its figure and its limit to the unit of the scale."""
     bottom = 8.0 + _ROW * len(rows)
-    marks = _grid(scale, 8.0, bottom, ink, number if scale.log else _plain_tick, title)
+    marks = draw_grid(scale, 8.0, bottom, ink, number if scale.log else plain_tick, title)
     for place, row in enumerate(rows):
         base, figure = 8.0 + _ROW * place, times(row.figure, factor)
         colour = TIER_COLOURS[row.tier]
         marks += _row_label(base, row.segment, row.text, ink, pixels)
         marks += _whisker(figure, scale, base + 42.0, colour, thick=3.0)
-        marks.append(_dot(scale(figure.mean), base + 42.0, 5.5, colour, f"{row.segment}: {row.text}"))
+        marks.append(draw_dot(scale(figure.mean), base + 42.0, 5.5, colour, f"{row.segment}: {row.text}"))
         if row.limit is not None:
             at = scale(factor * row.limit)
-            marks.append(_line(at, base + 33.0, at, base + 51.0, ink.surface.text, thick=2.5))
-    return _svg(marks, pixels, bottom + 40.0, title)
+            marks.append(draw_line(at, base + 33.0, at, base + 51.0, ink.surface.text, thick=2.5))
+    return svg_of(marks, pixels, bottom + 40.0, title)
 
 
 def _least_body(nodes: Sequence[tuple[str, str, float, str]]) -> float:
@@ -218,45 +204,44 @@ def _node(node: _Node, x: float, pixels: int, ink: Ink) -> list[str]:
     middle, room = node.top + node.height / 2.0, pixels / 2.0 - 20.0
     text_x, anchor = (x + 16.0, "start") if x == 0.0 else (x - 6.0, "end")
     return [
-        _rect(x, node.top, 10.0, node.height, node.colour),
-        _text(text_x, middle - 2.0, _fit(node.first, 12.0, room), ink, size=12, anchor=anchor, bold=True),
-        _text(text_x, middle + 13.0, _fit(node.second, 11.0, room), ink, size=11, anchor=anchor),
+        draw_rect(x, node.top, 10.0, node.height, node.colour),
+        draw_text(text_x, middle - 2.0, _fit(node.first, 12.0, room), ink, size=12, anchor=anchor, bold=True),
+        draw_text(text_x, middle + 13.0, _fit(node.second, 11.0, room), ink, size=11, anchor=anchor),
     ]
 
 
 def _ribbon(x1: float, y1: float, x2: float, y2: float, thick: float, colour: str) -> str:
-    middle = _n((x1 + x2) / 2.0)
-    down = f"M{_n(x1)},{_n(y1)} C{middle},{_n(y1)} {middle},{_n(y2)} {_n(x2)},{_n(y2)}"
-    back = (
-        f"L{_n(x2)},{_n(y2 + thick)} C{middle},{_n(y2 + thick)} {middle},{_n(y1 + thick)} {_n(x1)},{_n(y1 + thick)} Z"
-    )
+    middle = short((x1 + x2) / 2.0)
+    down = f"M{short(x1)},{short(y1)} C{middle},{short(y1)} {middle},{short(y2)} {short(x2)},{short(y2)}"
+    low, high = short(y2 + thick), short(y1 + thick)
+    back = f"L{short(x2)},{low} C{middle},{low} {middle},{high} {short(x1)},{high} Z"
     return f'<path d="{down} {back}" style="fill:{colour};fill-opacity:0.35"/>'
 
 
 def _tier_legend(plan: Plan, ink: Ink) -> list[str]:
     marks, x = [], 0.0
     for tier in tiers_in(plan):
-        marks.append(_rect(x, 4.0, 10.0, 10.0, TIER_COLOURS[tier]))
-        marks.append(_text(x + 15.0, 13.0, tier, ink, size=11))
+        marks.append(draw_rect(x, 4.0, 10.0, 10.0, TIER_COLOURS[tier]))
+        marks.append(draw_text(x + 15.0, 13.0, tier, ink, size=11))
         x += 32.0 + 6.2 * len(tier)
     return marks
 
 
-def _cost_bar(row: CostRow, scale: _Scale, y: float, ink: Ink) -> list[str]:
+def _cost_bar(row: CostRow, scale: Scale, y: float, ink: Ink) -> list[str]:
     if not row.parts:
         faint = 1.0 if row.fits else 0.35
-        return [_rect(0.0, y, scale(row.cost.mean), _BAR, ink.surface.neutral, opacity=faint, hover=row.note)]
+        return [draw_rect(0.0, y, scale(row.cost.mean), _BAR, ink.surface.neutral, opacity=faint, hover=row.note)]
     marks, x = [], 0.0
     for tier, usd in row.parts:
-        marks.append(_rect(x, y, scale(usd), _BAR, TIER_COLOURS[tier], hover=tier))
+        marks.append(draw_rect(x, y, scale(usd), _BAR, TIER_COLOURS[tier], hover=tier))
         x += scale(usd)
     return marks
 
 
 def _row_label(base: float, name: str, line: str, ink: Ink, pixels: int) -> list[str]:
     return [
-        _text(0.0, base + 13.0, _fit(name, 12.0, pixels), ink, size=12, bold=True),
-        _text(0.0, base + 28.0, _fit(line, 11.0, pixels), ink, size=11, colour=ink.surface.muted),
+        draw_text(0.0, base + 13.0, _fit(name, 12.0, pixels), ink, size=12, bold=True),
+        draw_text(0.0, base + 28.0, _fit(line, 11.0, pixels), ink, size=11, colour=ink.surface.muted),
     ]
 
 
@@ -264,85 +249,8 @@ def _fit(text: str, size: float, room: float) -> str:
     return clipped(text, int(room / (_LETTER * size)))
 
 
-def _whisker(figure: Figure, scale: _Scale, y: float, colour: str, thick: float = 1.5) -> list[str]:
+def _whisker(figure: Figure, scale: Scale, y: float, colour: str, thick: float = 1.5) -> list[str]:
     low, high = scale(figure.low), scale(figure.high)
-    marks = [_line(low, y, high, y, colour, thick=thick)]
-    marks += [_line(end, y - 4.0, end, y + 4.0, colour, thick=thick) for end in (low, high)]
-    return [*marks, _dot(scale(figure.mean), y, 2.5, colour)]
-
-
-def _grid(
-    scale: _Scale, top: float, bottom: float, ink: Ink, tick_text: Callable[[float], str], title: str
-) -> list[str]:
-    marks = []
-    for tick in _ticks(scale, 6 if scale.end - scale.start > 500.0 else 4):
-        x = scale(tick)
-        marks.append(_line(x, top, x, bottom, ink.surface.line))
-        anchor = "start" if x < scale.start + 12.0 else "end" if x > scale.end - 12.0 else "middle"
-        marks.append(_text(x, bottom + 15.0, tick_text(tick), ink, size=11, anchor=anchor))
-    middle = (scale.start + scale.end) / 2.0
-    return [*marks, _text(middle, bottom + 33.0, title, ink, size=11, anchor="middle", colour=ink.surface.muted)]
-
-
-def _ticks(scale: _Scale, count: int) -> list[float]:
-    if scale.log:
-        decades = range(math.floor(math.log10(scale.low)), math.ceil(math.log10(scale.high)) + 1)
-        steps = (1.0,) if len(decades) > 4 else (1.0, 3.0) if len(decades) > 2 else (1.0, 2.0, 5.0)
-        every = [step * 10.0**power for power in decades for step in steps]
-    else:
-        rough = (scale.high - scale.low) / count
-        power = 10.0 ** math.floor(math.log10(rough))
-        step = next(size * power for size in (1.0, 2.0, 5.0, 10.0) if size * power >= rough)
-        first = math.ceil(scale.low / step)
-        every = [step * place for place in range(first, math.floor(scale.high / step) + 1)]
-    return [tick for tick in every if scale.low <= tick <= scale.high]
-
-
-def _plain_tick(value: float) -> str:
-    return number(value, 6)
-
-
-def _n(value: float) -> str:
-    return f"{value:.1f}".removesuffix(".0")
-
-
-def _rect(
-    x: float, y: float, width: float, height: float, colour: str, *, opacity: float = 1.0, hover: str = ""
-) -> str:
-    size = f'width="{_n(max(width, 0.5))}" height="{_n(height)}"'
-    style = f"fill:{colour}" + (f";fill-opacity:{opacity:g}" if opacity < 1.0 else "")
-    title = f"<title>{html.escape(hover)}</title>" if hover else ""
-    return f'<rect x="{_n(x)}" y="{_n(y)}" {size} style="{style}">{title}</rect>'
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, colour: str, thick: float = 1.0) -> str:
-    ends = f'x1="{_n(x1)}" y1="{_n(y1)}" x2="{_n(x2)}" y2="{_n(y2)}"'
-    return f'<line {ends} style="stroke:{colour};stroke-width:{thick:g}"/>'
-
-
-def _dot(x: float, y: float, radius: float, colour: str, hover: str = "") -> str:
-    title = f"<title>{html.escape(hover)}</title>" if hover else ""
-    return f'<circle cx="{_n(x)}" cy="{_n(y)}" r="{radius:g}" style="fill:{colour}">{title}</circle>'
-
-
-def _text(
-    x: float,
-    y: float,
-    text: str,
-    ink: Ink,
-    *,
-    size: float,
-    anchor: str = "start",
-    bold: bool = False,
-    colour: str = "",
-) -> str:
-    weight = ";font-weight:600" if bold else ""
-    font = html.escape(ink.font.replace('"', "'"), quote=True).replace("&#x27;", "'")
-    style = f"font-family:{font};font-size:{size:g}px;fill:{colour or ink.surface.text}{weight}"
-    return f'<text x="{_n(x)}" y="{_n(y)}" text-anchor="{anchor}" style="{style}">{html.escape(text)}</text>'
-
-
-def _svg(marks: Iterable[str], width: int, height: float, title: str) -> str:
-    box = f'viewBox="0 0 {width} {_n(height)}" width="{width}" height="{_n(height)}"'
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" {box} role="img" aria-label="{html.escape(title)}">'
-    return "\n".join([head, *marks, "</svg>"])
+    marks = [draw_line(low, y, high, y, colour, thick=thick)]
+    marks += [draw_line(end, y - 4.0, end, y + 4.0, colour, thick=thick) for end in (low, high)]
+    return [*marks, draw_dot(scale(figure.mean), y, 2.5, colour)]

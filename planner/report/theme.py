@@ -11,7 +11,18 @@ from typing import Final, Literal, TypeAlias
 
 from planner.options.table import TIERS, Tier
 
-__all__ = ["FONTS", "MODES", "SURFACES", "TIERS", "TIER_COLOURS", "TIER_TEXTS", "Mode", "Surface", "Tier"]
+__all__ = [
+    "FONTS",
+    "MODES",
+    "PATH_COLOURS",
+    "SURFACES",
+    "TIERS",
+    "TIER_COLOURS",
+    "TIER_TEXTS",
+    "Mode",
+    "Surface",
+    "Tier",
+]
 
 Mode: TypeAlias = Literal["light", "dark"]
 MODES: Final[tuple[Mode, ...]] = ("light", "dark")
@@ -31,6 +42,8 @@ TIER_TEXTS: Final = MappingProxyType(
         "frontier": "the strongest, for what others cannot do",
     }
 )
+PATH_COLOURS: Final = MappingProxyType({"rented": "#B87500", "owned": "#6672DB"})
+"""Machines rented and owned, where paths of cost are compared; the API's line has the colour of text."""
 FONTS: Final = (
     'Inter, "Source Sans", "Source Sans 3", "Segoe UI", Roboto, Helvetica, Arial, "Liberation Sans", sans-serif'
 )

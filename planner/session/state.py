@@ -1,7 +1,7 @@
 """What one browser tab shows, and where it comes from: its own memory, its link, or the first example."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Final
 
@@ -18,6 +18,8 @@ from planner.workload.schema import Segment, Workload
 from planner.workload.yaml_text import read_text
 
 FIRST_EXAMPLE: Final = "invoice-extraction"
+SERVING_NAMES: Final = ("scope", "gpu", "precision", "rent", "mode", "offer", "lens", "spare")
+"""What a link says of the Serving page."""
 _KEY: Final = "session"
 _MOST_KEPT: Final = 200
 
@@ -53,6 +55,8 @@ class Session:
     """Name of the segment looked at."""
     model: str = ""
     """Id of the model looked at."""
+    serving: dict[str, str] = field(default_factory=dict)
+    """What the Serving page compares, by the name it has in the address: GPU, offer, lens and the like."""
     note: str = ""
     """Said at the top of the page."""
     planned_for: str = ""
@@ -106,6 +110,7 @@ def _opened(link: Mapping[str, str]) -> Session:
     session = Session(text, workload, origin, outcome, None, changes=changes, note=note)
     session.segment = link.get("segment", "")
     session.model = link["model"] if link.get("model") in the_catalog().models else ""
+    session.serving = {name: link[name] for name in SERVING_NAMES if name in link}
     return session
 
 
@@ -135,6 +140,7 @@ def _write_link(session: Session) -> None:
     """Put workload, changes and selection into the address, so that it brings the same picture back."""
     wanted = {"set": write_changes(session.changes), "segment": session.segment, "model": session.model}
     wanted |= {"example": session.origin, "workload": "", "kept": ""}
+    wanted |= {name: session.serving.get(name, "") for name in SERVING_NAMES}
     if not session.origin:
         text = dump_workload(session.workload) if session.problems else session.text
         packed = pack(text)

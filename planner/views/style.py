@@ -65,6 +65,7 @@ STYLE: Final = """<style>
 .st-key-workload_yaml textarea{font-family:ui-monospace,Menlo,Consolas,monospace;
  font-size:.82rem;line-height:1.45}
 .tp-scroll{overflow-x:auto}
+.tp-wide{min-width:720px}
 @media (max-width:640px){.tp-answer{font-size:1.22rem}.tp-kpis{grid-template-columns:1fr 1fr;gap:.2rem .9rem}
  .tp-kpi .tp-value{font-size:1.12rem}.stMainBlockContainer{padding-left:1rem;padding-right:1rem}}
 </style>"""

@@ -77,3 +77,11 @@ def draw_svg_button(draw: Callable[[], str], name: str) -> None:
         icon=":material/image:",
         help="This picture as SVG",
     )
+
+
+def wide_table(head: Sequence[str], body: str, numeric: Sequence[int] = ()) -> str:
+    """A table of HTML rows under a head; on a phone it scrolls sideways instead of breaking every word."""
+    cells = "".join(
+        f'<th class="tp-num">{name}</th>' if place in numeric else f"<th>{name}</th>" for place, name in enumerate(head)
+    )
+    return f'<div class="tp-scroll" tabindex="0"><table class="tp-table tp-wide"><tr>{cells}</tr>{body}</table></div>'

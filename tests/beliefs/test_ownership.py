@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planner.beliefs.ownership import ServerMonth, annuity_usd, server_month
+from planner.beliefs.ownership import ServerMonth, annuity_usd, server_month, server_month_of_total
 from planner.catalog.load import load_catalog
 from planner.catalog.schema import Catalog, Prior
 from planner.workload.schema import Assumptions
@@ -104,3 +104,14 @@ def test_every_server_of_the_catalog_can_be_priced() -> None:
         found = server_month(catalog, server, catalog.gpus[gpu], Assumptions())
         assert isinstance(found, ServerMonth), gpu
         assert np.all(np.isfinite(found.capital_usd + found.standing_usd))
+
+
+def test_an_owners_published_total_is_split_and_adds_up_again() -> None:
+    # 8 MI300X at 1.40 USD: 8 x 1.4 x 730 = 8,176 USD; hosting 8 x 750 W x 1.4 = 8.4 kW x 196 = 1,646.40;
+    # electricity of a busy month 8.4 x 0.76 x 1.2 x 730 x 0.15 = 838.86; capital and upkeep are the 5,690.74 left
+    catalog = certain(load_catalog(), **SURE)
+    row = next(price for price in catalog.gpu_prices if price.gpu == "mi300x" and price.billing == "owned")
+    found = server_month_of_total(catalog, row, catalog.gpus["mi300x"], Assumptions(include_people=False))
+    assert isinstance(found, ServerMonth)
+    assert found.capital_usd == pytest.approx(5690.74, abs=0.1)
+    assert found.capital_usd + found.standing_usd + found.load_usd == pytest.approx(8176.0, abs=0.01)

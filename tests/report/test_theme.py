@@ -3,7 +3,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 
-from planner.report.theme import MODES, SURFACES, TIER_COLOURS, TIER_SYMBOLS, TIERS, Mode
+from planner.report.theme import MODES, PATH_COLOURS, SURFACES, TIER_COLOURS, TIER_SYMBOLS, TIERS, Mode
 
 # Linear RGB seen without one cone: Machado, Oliveira and Fernandes, IEEE TVCG 15(6), 2009, severity 1.0.
 SIGHTS = {
@@ -64,3 +64,17 @@ def test_two_tiers_differ_for_every_kind_of_sight(pair: tuple[str, str], sight: 
 
 def test_a_tier_can_be_told_without_colour() -> None:
     assert len(set(TIER_SYMBOLS.values())) == len(TIERS)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("path", PATH_COLOURS)
+def test_each_path_of_cost_stands_out_from_the_page(path: str, mode: Mode) -> None:
+    assert contrast(PATH_COLOURS[path], SURFACES[mode].background) >= 3.0
+
+
+@pytest.mark.parametrize("sight", SIGHTS)
+@pytest.mark.parametrize("mode", MODES)
+def test_rented_owned_and_the_apis_line_differ_for_every_kind_of_sight(mode: Mode, sight: str) -> None:
+    colours = [*PATH_COLOURS.values(), SURFACES[mode].text]
+    for one, other in combinations(colours, 2):
+        assert float(np.linalg.norm(lab(one, sight) - lab(other, sight))) >= 15.0

@@ -25,6 +25,7 @@ from planner.report.charts.of_plan import (
     flow_chart,
     front_chart,
 )
+from planner.report.charts.of_serving import break_even_chart
 
 __all__ = [
     "PricedModel",
@@ -32,6 +33,7 @@ __all__ = [
     "StripSpan",
     "Swing",
     "SwitchPoint",
+    "break_even_chart",
     "calibration_chart",
     "cost_comparison",
     "coverage_chart",

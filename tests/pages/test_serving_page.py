@@ -1,0 +1,127 @@
+"""The Serving page as Streamlit runs it: real plans, real sizings, state in the address."""
+
+import re
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from planner import app
+from planner.resources import pages_dir
+from planner.session import Session
+
+WAIT_S = 120
+
+
+def opened(example: str = "invoice-extraction", **link: str) -> AppTest:
+    at = AppTest.from_file(str(Path(app.__file__)), default_timeout=WAIT_S)
+    for name, value in {"example": example, **link}.items():
+        at.query_params[name] = value
+    at.run()
+    at.switch_page(str(pages_dir() / "serving.py"))
+    at.run()
+    assert not at.exception, at.exception
+    return at
+
+
+def bodies(at: AppTest) -> list[str]:
+    return [element.proto.body for element in at.get("html") if "<style>" not in element.proto.body]
+
+
+def answer(at: AppTest) -> str:
+    found = [body for body in bodies(at) if 'class="tp-answer"' in body]
+    assert len(found) == 1
+    return re.sub(r"<[^>]+>", "", found[0])
+
+
+def shown(at: AppTest) -> str:
+    return " ".join(re.sub(r"<[^>]+>", "", body) for body in bodies(at))
+
+
+def session_of(at: AppTest) -> Session:
+    found = at.session_state["session"]
+    assert isinstance(found, Session)
+    return found
+
+
+EIGHT = {"segment": "line-to-account", "model": "meta/llama-3.1-8b", "gpu": "1x h100-sxm", "precision": "fp8"}
+
+
+def test_an_8b_on_one_gpu_against_an_api_is_answered_with_a_volume_and_an_interval() -> None:
+    said = answer(opened(**EIGHT))
+    assert "Llama 3.1 8B Instruct" in said
+    assert "1x NVIDIA H100 SXM 80 GB" in said
+    assert re.search(r"requests a month", said)
+    assert re.search(r"\([\d.,]+ ?(million|billion)? to ", said) or "up to" in said
+
+
+def test_the_page_opens_with_a_meaningful_case_of_the_first_example() -> None:
+    at = opened()
+    assert "requests a month" in answer(at)
+    assert "Sizing, line by line" in [head.value for head in at.subheader]
+
+
+def test_the_other_lens_changes_the_cost_and_stands_in_the_link() -> None:
+    at = opened(**EIGHT)
+    before = shown(at)
+    at.button_group(key="serving.lens").set_value("marginal").run()
+    assert not at.exception
+    assert shown(at) != before
+    assert session_of(at).serving["lens"] == "marginal"
+    at.run()
+    assert at.query_params["lens"] == "marginal"
+
+
+def test_a_link_brings_back_gpu_lens_and_mode() -> None:
+    at = opened(**EIGHT, lens="marginal", mode="scale_to_zero")
+    assert at.selectbox(key="serving.gpu").value == "1x h100-sxm"
+    assert at.button_group(key="serving.lens").value == "marginal"
+    assert at.selectbox(key="serving.mode").value == "scale_to_zero"
+
+
+def test_a_choice_that_is_not_on_offer_gives_way_to_the_usual_one() -> None:
+    at = opened(**{**EIGHT, "gpu": "3x abacus", "lens": "sideways"})
+    assert at.button_group(key="serving.lens").value == "full"
+    assert at.selectbox(key="serving.gpu").value != "3x abacus"
+    assert "requests a month" in answer(at)
+
+
+def test_all_paths_stand_beside_each_other_at_the_planned_volume() -> None:
+    table = next(body for body in bodies(opened(**EIGHT)) if "<th>Machines</th>" in body)
+    for path in ("API: ", "rented, always on", "rented, in active hours", "rented, off when idle", "owned: "):
+        assert path in table
+    assert table.count("tp-mark") >= 5
+
+
+def test_every_kind_of_request_and_their_pool_have_a_break_even() -> None:
+    at = opened(**{**EIGHT, "model": "qwen/qwen3-8b"})
+    table = next(body for body in bodies(at) if "<th>Rented pays</th>" in body)
+    assert all(segment.name in table for segment in session_of(at).workload.segments)
+    assert "on one pool" in table
+
+
+def test_the_load_generators_command_stands_beside_the_sizing() -> None:
+    commands = [block.value for block in opened(**EIGHT).code]
+    assert any(command.startswith("vllm serve") for command in commands)
+    assert any("--request-rate" in command and "--random-input-len 110" in command for command in commands)
+
+
+def test_a_confidential_workload_is_told_that_no_api_may_serve_it_and_sized_as_planned() -> None:
+    at = opened("contract-drafting")
+    said = shown(at)
+    assert "may not go to any API" in said
+    assert "The plan runs" in said
+    assert "cache per token" in said
+
+
+def test_documents_and_labels_have_their_cost_lines() -> None:
+    heads = [head.value for head in opened("contract-drafting").subheader]
+    assert "Tuning it" in heads
+    assert any(head.startswith("Searching the documents") for head in heads)
+
+
+def test_a_spare_replica_makes_it_dearer() -> None:
+    at = opened(**EIGHT)
+    at.checkbox(key="serving.spare").check().run()
+    assert not at.exception
+    assert "N+1" in shown(at)
+    assert session_of(at).serving["spare"] == "1"
