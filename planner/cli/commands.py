@@ -36,8 +36,8 @@ def run_plan(args: argparse.Namespace) -> int:
     """Plan a workload: print, write JSON, write a report."""
     check_output(args.json, "--json", ())
     check_output(args.report, "--report", _REPORTS)
-    workload = _load(args)
-    catalog, beliefs, day = _facts()
+    workload = load_asked(args)
+    catalog, beliefs, day = planning_facts()
     from planner.planning.choose import FRONT_POINTS, plan_bundle
     from planner.planning.plan import Plan
 
@@ -58,9 +58,9 @@ def run_plan(args: argparse.Namespace) -> int:
 def run_whatif(args: argparse.Namespace) -> int:
     """Plan along one input."""
     check_output(args.json, "--json", ())
-    workload = _load(args)
+    workload = load_asked(args)
     vary: Vary = args.vary
-    catalog, beliefs, day = _facts()
+    catalog, beliefs, day = planning_facts()
     from planner.options.cache import OptionsCache
     from planner.planning.choose import plan_workload
     from planner.planning.sweep import spread, sweep
@@ -203,7 +203,7 @@ def run_schema(args: argparse.Namespace) -> int:
     return EXIT_DONE
 
 
-def _load(args: argparse.Namespace) -> "Workload":
+def load_asked(args: argparse.Namespace) -> "Workload":
     """The workload with the changes of --set applied."""
     from planner.workload.load import load_workload
 
@@ -215,7 +215,7 @@ def _load(args: argparse.Namespace) -> "Workload":
     return apply_changes(workload, [parse_change(text) for text in args.set])
 
 
-def _facts() -> tuple["Catalog", "Beliefs", date]:
+def planning_facts() -> tuple["Catalog", "Beliefs", date]:
     """Catalog, beliefs (with what the user's probes measured) and the day that the plan is made for."""
     from planner.beliefs.model import fit_beliefs
 

@@ -16,6 +16,7 @@ from planner.cli.commands import (
     run_whatif,
 )
 from planner.cli.probe_options import add_local, add_probe
+from planner.cli.probe_reading import add_reading
 from planner.errors import EXIT_INPUT
 
 
@@ -41,7 +42,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_models(commands)
     _add_validate(commands)
     _add_schema(commands)
-    add_probe(commands, _command)
+    add_reading(add_probe(commands, _command), _command, _add_workload)
     add_local(commands, _command)
     return parser
 

@@ -15,7 +15,7 @@ from planner.errors import EXIT_CAP, EXIT_DONE, EXIT_INPUT, InputError
 
 if TYPE_CHECKING:
     from planner.probing.dry_run import Estimate
-    from planner.probing.job import ShouldStop
+    from planner.probing.job import PickNext, ShouldStop
     from planner.probing.settings import ProbeSettings
     from planner.store.engine import Store
     from planner.store.records import Target
@@ -47,7 +47,7 @@ def run_suite(args: argparse.Namespace) -> int:
 
     with _store() as store:
         run = start_run(store, suite, targets, settings, budget_usd)
-        code = _measure(store, run.id, args.json, ask_in_doubt=False)
+        code = _measure(store, run.id, args.json, ask_in_doubt=False, pick_next=_chooser(args, targets))
     return code or (EXIT_INPUT if problems else EXIT_DONE)
 
 
@@ -147,7 +147,26 @@ def _budget(stated: float | None, estimates: Sequence["Estimate"]) -> float:
     return stated or 0.0
 
 
-def _measure(store: "Store", run_id: str, json_file: str | None, *, ask_in_doubt: bool) -> int:
+def _chooser(args: argparse.Namespace, targets: Sequence["Target"]) -> "PickNext | None":
+    """Who is asked on, for a run that steers itself."""
+    if args.floor is not None and not args.adaptive:
+        raise InputError("--floor", "", found="no --adaptive", allowed="--floor together with --adaptive")
+    if not args.adaptive:
+        return None
+    from planner.planning.halving import Racing, halve
+
+    usd = {target.name: target.output_usd_per_mtok for target in targets if target.output_usd_per_mtok is not None}
+    return halve(Racing(tuple(target.name for target in targets), args.floor, usd))
+
+
+def _measure(
+    store: "Store",
+    run_id: str,
+    json_file: str | None,
+    *,
+    ask_in_doubt: bool,
+    pick_next: "PickNext | None" = None,
+) -> int:
     """Ask, show the progress, show what was measured."""
     from planner.probing.results import results_of
     from planner.probing.runner import run_probe
@@ -156,7 +175,13 @@ def _measure(store: "Store", run_id: str, json_file: str | None, *, ask_in_doubt
     print(f"run {run_id}", file=sys.stderr)
     with _interruptible() as should_stop, watching() as on_progress:
         run, progress = run_probe(
-            store, run_id, os.environ, on_progress=on_progress, should_stop=should_stop, ask_in_doubt=ask_in_doubt
+            store,
+            run_id,
+            os.environ,
+            on_progress=on_progress,
+            should_stop=should_stop,
+            pick_next=pick_next,
+            ask_in_doubt=ask_in_doubt,
         )
     rows = rows_with_intervals(results_of(store, run_id))
     if json_file:

@@ -95,6 +95,12 @@ def _add_asking(run: argparse.ArgumentParser) -> None:
     asking.add_argument("--seed", metavar="N", type=int, help="for providers that take one")
     asking.add_argument("--max-output-tokens", metavar="N", type=_count, help="in place of the suite's")
     asking.add_argument("--judge", metavar="MODEL", help="model that grades by rubric, under the same cap")
+    asking.add_argument(
+        "--adaptive", action="store_true", help="ask on only where the decision is open (successive halving)"
+    )
+    asking.add_argument(
+        "--floor", metavar="Q", type=_share, help="with --adaptive: least share of acceptable answers, 0 to 1"
+    )
     asking.add_argument("--allow-code", action="store_true", help="run code that models wrote, kept in, to grade it")
 
 
@@ -148,6 +154,14 @@ def _temperature(text: str) -> float:
     value = _number(text, "a number from 0 to 2")
     if value > 2.0:
         msg = f"found {text!r}; allowed: a number from 0 to 2"
+        raise argparse.ArgumentTypeError(msg)
+    return value
+
+
+def _share(text: str) -> float:
+    value = _number(text, "a share from 0 to 1")
+    if value > 1.0:
+        msg = f"found {text!r}; allowed: a share from 0 to 1"
         raise argparse.ArgumentTypeError(msg)
     return value
 

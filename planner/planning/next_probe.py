@@ -9,7 +9,7 @@ the planned tool does not: then holding the floor costs more, and what the user 
 knowing is worth.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -43,7 +43,7 @@ from planner.workload.schema import Segment
 SIZES: Final = (20, 50, 100, 200, 400)
 """Items that a probe may ask."""
 MINUTES_PER_LABEL: Final = 1.0
-"""A person's time to write or check the reference of one sample, where the segment names no samples (assumed)."""
+"""A person's time to write or check the reference of one sample that has none yet (assumed)."""
 _CANDIDATES: Final = 8
 _CHEAP_ROWS: Final = 400
 _SURE_ROWS: Final = 40
@@ -75,7 +75,7 @@ class ProbeIdea:
     answers_usd: float | None
     """Price of the answers; None: no API serves the model, so it has to be served for the probe."""
     labels_usd: float
-    """People's time for references; 0 where the segment names samples."""
+    """People's time for the references that are still missing."""
     likely_tool: str
     """Tool that most often takes over; '' when none does."""
 
@@ -124,14 +124,22 @@ class _Question:
     """Position of the planned option; -1: there is no plan."""
 
 
-def rank_probes(planned: Planned, catalog: Catalog, beliefs: Beliefs) -> tuple[ProbeIdea, ...]:
+def rank_probes(
+    planned: Planned, catalog: Catalog, beliefs: Beliefs, referenced: Mapping[str, int] | None = None
+) -> tuple[ProbeIdea, ...]:
     """Probes by what they are worth a month for each dollar, best first; none whose answers change nothing.
+
+    Args:
+        planned: The plan, or the conflict, that answers would change.
+        catalog: What exists.
+        beliefs: What is known, earlier probes included.
+        referenced: Samples with a reference that each segment has already; more items cost a person's time.
 
     Of each model and segment the size with the highest worth over the horizon less its cost is kept. Segments are
     looked at one by one, the others as planned. Where no plan holds the limits, or quality itself is maximised, probes
     are ranked by how likely their answers change the choice.
     """
-    problem = planned.problem
+    problem, have = planned.problem, referenced or {}
     found: list[ProbeIdea] = []
     for question in _questions(problem, planned.solution):
         segment = question.part.segment
@@ -139,7 +147,8 @@ def rank_probes(planned: Planned, catalog: Catalog, beliefs: Beliefs) -> tuple[P
         quality = segment_quality(beliefs.quality, catalog, segment, seen)
         row = {name: number for number, name in enumerate(quality.model_ids)}
         for model in _candidates(question):
-            ideas = [_idea(problem, catalog, question, (model, quality.direct[row[model]]), size) for size in SIZES]
+            asked = (model, quality.direct[row[model]])
+            ideas = [_idea(problem, catalog, question, asked, size, have.get(segment.name, 0)) for size in SIZES]
             found.append(max(ideas, key=lambda idea: _net_usd(problem, idea)))
     telling = [idea for idea in found if idea.change_share >= _TELLING]
     return tuple(sorted(telling, key=lambda idea: (-idea.worth_per_usd, -idea.change_share, idea.segment, idea.model)))
@@ -255,7 +264,9 @@ def _candidates(question: _Question) -> list[str]:
     return [table.model_ids[model] for model in list(dict.fromkeys(found))[:_CANDIDATES]]
 
 
-def _idea(problem: Problem, catalog: Catalog, question: _Question, asked: tuple[str, Draws], items: int) -> ProbeIdea:
+def _idea(
+    problem: Problem, catalog: Catalog, question: _Question, asked: tuple[str, Draws], items: int, have: int
+) -> ProbeIdea:
     """What a probe of one model (and its quality in each draw) with so many items is worth."""
     model, share = asked
     segment = question.part.segment
@@ -274,7 +285,7 @@ def _idea(problem: Problem, catalog: Catalog, question: _Question, asked: tuple[
         saves_usd=float(probability @ saves) if money else 0.0,
         protects_usd=float(probability @ protects) if money else 0.0,
         answers_usd=_answers_usd(catalog, segment, model, items),
-        labels_usd=_labels_usd(problem, segment, items),
+        labels_usd=_labels_usd(problem, max(items - have, 0)),
         likely_tool=_tool(catalog, question, int(tools[np.argmax(times)])) if tools.size else "",
     )
 
@@ -328,7 +339,7 @@ def _answers_usd(catalog: Catalog, segment: Segment, model: str, items: int) -> 
     return min((float(charge_usd(use, price)) * items for price in priced), default=None)
 
 
-def _labels_usd(problem: Problem, segment: Segment, items: int) -> float:
-    if segment.samples is not None or not problem.workload.assumptions.include_people:
+def _labels_usd(problem: Problem, items: int) -> float:
+    if not problem.workload.assumptions.include_people:
         return 0.0
     return items * MINUTES_PER_LABEL / 60.0 * problem.workload.assumptions.engineer_hour_usd

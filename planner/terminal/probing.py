@@ -9,6 +9,7 @@ from typing import Final
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
+from rich.table import Table
 
 from planner.beliefs.probe_statistics import share_of
 from planner.probing.dry_run import EXPECTED_OUTPUT_SHARE, Estimate
@@ -92,6 +93,12 @@ def _told(progress: Progress) -> str:
 
 def print_results(run: Run, progress: Progress, rows: Sequence[ShownRow]) -> None:
     """What a run measured: scores, times, cost, errors."""
+    show(*headed(f"Run {run.id}: {run.suite}, {run.status}", results_table(rows)))
+    show(*bullets("Notes", [*_counts(progress), *progress.notes]))
+
+
+def results_table(rows: Sequence[ShownRow]) -> Table:
+    """Scores, times, cost and errors by model and condition."""
     table = plain_table(
         "Model",
         "Condition",
@@ -109,8 +116,7 @@ def print_results(run: Run, progress: Progress, rows: Sequence[ShownRow]) -> Non
     )
     for row in rows:
         table.add_row(*_cells(row))
-    show(*headed(f"Run {run.id}: {run.suite}, {run.status}", table))
-    show(*bullets("Notes", [*_counts(progress), *progress.notes]))
+    return table
 
 
 def _cells(row: ShownRow) -> tuple[str, ...]:

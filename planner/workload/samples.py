@@ -3,6 +3,7 @@
 import difflib
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -11,7 +12,7 @@ import numpy as np
 
 from planner.errors import InputError
 from planner.units import Floats, Ints
-from planner.workload.schema import TokenDistribution
+from planner.workload.schema import TokenDistribution, Workload
 from planner.workload.tokens import Tokenizer, count_tokens, encode
 from planner.workload.yaml_text import Said, printable, read_text
 
@@ -69,6 +70,17 @@ def read_samples(path: Path, name: str | None = None) -> tuple[Sample, ...]:
     """Samples of a JSONL file of at most 20 MB; InputError with the line of the first that is wrong."""
     shown = printable(name or str(path))
     return parse_samples(read_text(path, shown, MAX_BYTES), shown)
+
+
+def referenced_samples(workload: Workload, folder: Path) -> dict[str, int]:
+    """How many samples of each segment have a reference, by segment; what cannot be read in `folder` counts as none."""
+    counts: dict[str, int] = {}
+    for segment in workload.segments:
+        if segment.samples is None:
+            continue
+        with suppress(InputError):
+            counts[segment.name] = sum(one.reference is not None for one in read_samples(folder / segment.samples))
+    return counts
 
 
 def parse_samples(text: str, name: str = "samples.jsonl") -> tuple[Sample, ...]:

@@ -121,8 +121,10 @@ def test_ten_times_the_volume_makes_probes_worth_more(catalog: Catalog, beliefs:
 
 
 def test_samples_with_references_cost_no_labels(catalog: Catalog, beliefs: Beliefs) -> None:
-    found = rank_probes(_planned(_triage(samples="triage.jsonl"), catalog, beliefs), catalog, beliefs)
-    assert {idea.labels_usd for idea in found} == {0.0}
+    planned = _planned(_triage(), catalog, beliefs)
+    found = rank_probes(planned, catalog, beliefs, {"triage": 50})
+    hour = planned.problem.workload.assumptions.engineer_hour_usd
+    assert all(idea.labels_usd == pytest.approx(max(idea.items - 50, 0) / 60.0 * hour) for idea in found)
 
 
 def test_a_floor_that_any_model_passes_leaves_nothing_worth_asking(catalog: Catalog, beliefs: Beliefs) -> None:
