@@ -87,7 +87,7 @@ async def _tries(job: Job, task: Task) -> Attempt | None:
             if sent is None:
                 break
             outcome = await _ask(job, question, sent)
-            attempt = _settled(sent, outcome, task)
+            attempt = settle(sent, outcome, task)
             await _keep(job, attempt)
         if isinstance(outcome, Answer):
             job.paces[target.provider].answered()
@@ -100,12 +100,13 @@ async def _tries(job: Job, task: Task) -> Attempt | None:
 
 async def _reserve(job: Job, task: Task) -> Attempt | None:
     """Reserve the worst case; None, and the run is capped, when it does not fit although nothing is under way."""
-    attempt = _sent(job, task)
+    model = task.question.target.name
+    attempt = new_attempt(job.run.id, task, streams=job.under_way + 1, warm_up=model not in job.warm)
     while not job.over:
         job.settled.clear()
         given = await job.writer.call(reserve_attempt, job.store, attempt, job.counts.cap_usd)
         if given is not None:
-            job.warm.add(task.question.target.name)
+            job.warm.add(model)
             return replace(attempt, id=given)
         if job.under_way == 0:
             job.end("cap")
@@ -225,12 +226,12 @@ def _addressed(job: Job, question: Question) -> Target:
     return replace(target, api_base=job.addresses.get(target.name, target.api_base))
 
 
-def _sent(job: Job, task: Task) -> Attempt:
+def new_attempt(run_id: str, task: Task, *, streams: int, warm_up: bool) -> Attempt:
     """The attempt as it leaves."""
     target = task.question.target
     return Attempt(
         id=None,
-        run=job.run.id,
+        run=run_id,
         model=target.name,
         item=task.item.id,
         condition=task.condition,
@@ -239,7 +240,7 @@ def _sent(job: Job, task: Task) -> Attempt:
         cluster=_cluster(task),
         state="sent",
         sent=_now(),
-        warm_up=target.name not in job.warm,
+        warm_up=warm_up,
         reserved_usd=task.worst_usd,
         cost_usd=None,
         litellm_cost_usd=None,
@@ -254,13 +255,13 @@ def _sent(job: Job, task: Task) -> Attempt:
         gaps_ms=(),
         loop_lag_ms=None,
         client_bound=False,
-        streams=job.under_way + 1,
+        streams=streams,
         error=None,
         reused=None,
     )
 
 
-def _settled(sent: Attempt, outcome: Answer | Failure, task: Task) -> Attempt:
+def settle(sent: Attempt, outcome: Answer | Failure, task: Task) -> Attempt:
     """The attempt with what came of it."""
     target = task.question.target
     if isinstance(outcome, Failure):

@@ -27,6 +27,8 @@ from planner.store.records import Target
 
 _GRACE_S: Final = 5.0
 """On top of the total time-out, for what litellm does around the request."""
+_BY_HANDLER: Final = frozenset({"deepseek", "fireworks_ai", "groq", "hosted_vllm", "together_ai", "xai"})
+"""OpenAI-like providers that litellm 1.106 reaches by its own handler; others are learnt from their first answer."""
 _NO_KEY: Final = "none"
 """Sent where a server wants no key: OpenAI's SDK refuses an empty one."""
 
@@ -72,7 +74,7 @@ class LiteLLMClient:
         self._http = httpx.AsyncClient(transport=TimedTransport(self._reader))
         self._litellm: Any = None
         self._clients: dict[tuple[str, str | None], Any] = {}
-        self._handled: set[str] = set()
+        self._handled = set(_BY_HANDLER)
         self._unpriced: set[str] = set()
         self._loading = asyncio.Lock()
 
@@ -81,6 +83,10 @@ class LiteLLMClient:
         async with self._loading:
             if self._litellm is None:
                 self._litellm = await asyncio.to_thread(load_litellm)
+
+    async def start(self) -> None:
+        """Import litellm and start the reader process before the first request needs them."""
+        await asyncio.gather(self.load(), self._reader.start())
 
     async def close(self) -> None:
         """Close connections and end the reader process."""
@@ -99,11 +105,9 @@ class LiteLLMClient:
             return timed_out(exchange)
         except Exception as exc:  # noqa: BLE001 (mapped in one place; providers' code raises anything)
             return failure_of(exc, exchange, self.secrets, datetime.now(tz=UTC))
-        broken = unfinished(exchange)
-        if broken is not None:
-            return broken
-        self._learn_path(question.target, exchange)
-        return self._answer(question.target, collected, exchange, started)
+        if exchange.response is None:
+            self._learn_path(question.target)
+        return unfinished(exchange) or self._answer(question.target, collected, exchange, started)
 
     async def _collect(self, question: Question) -> _Collected:
         target = question.target
@@ -164,14 +168,12 @@ class LiteLLMClient:
             http_client=self._http,
         )
 
-    def _learn_path(self, target: Target, exchange: Exchange) -> None:
-        """Litellm answers some OpenAI-like providers by its own handler: hand it that one from the next request on."""
-        if exchange.response is not None:
-            return
-        _, provider, _, _ = self._litellm.get_llm_provider(model=target.litellm_model)
-        if provider not in self._handled:
-            self._handled.add(provider)
-            self._clients.pop((provider, target.api_base), None)
+    def _learn_path(self, target: Target) -> None:
+        """Hand litellm the other client from the next request on: what it was handed did not carry this one."""
+        for place in list(self._clients):
+            if place[1] == target.api_base and target.litellm_model.startswith(place[0]):
+                self._handled.add(place[0])
+                del self._clients[place]
 
     def _answer(self, target: Target, got: _Collected, exchange: Exchange, started: float) -> Answer:
         times = exchange.times()

@@ -35,9 +35,7 @@ class Reader:
         Raises:
             ConnectionError: The reader process ended meanwhile; the next request starts a new one.
         """
-        async with self._lock:
-            if self._writer is None:
-                await self._start()
+        await self.start()
         request = replace(request, id=next(self._ids))
         future: asyncio.Future[WireResponse] = asyncio.get_running_loop().create_future()
         self._waiting[request.id] = future
@@ -52,6 +50,12 @@ class Reader:
             raise
         finally:
             self._waiting.pop(request.id, None)
+
+    async def start(self) -> None:
+        """Start the process, unless it runs."""
+        async with self._lock:
+            if self._writer is None:
+                await self._start()
 
     async def close(self) -> None:
         """Close the channel and wait for the child to end."""

@@ -60,7 +60,7 @@ def start_run(
     now = datetime.now(tz=UTC)
     run = Run(
         id=f"r{now:%Y%m%d-%H%M%S}-{os.urandom(2).hex()}",
-        kind="probe",
+        kind="probe" if settings.rate_per_s is None else "load",
         suite=suite.name,
         suite_hash=suite_hash(suite),
         skill=suite.skill,
@@ -159,7 +159,7 @@ def _everyone(resumed: Resumed) -> tuple[Target, ...]:
 async def _client(environment: Mapping[str, str]) -> AsyncIterator[LiteLLMClient]:
     client = LiteLLMClient(environment)
     try:
-        await client.load()
+        await client.start()
         yield client
     finally:
         await client.close()

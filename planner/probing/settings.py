@@ -35,3 +35,9 @@ class ProbeSettings(BaseModel):
     """Run code that models wrote, where the suite's grader asks for it."""
     judge: Target | None = None
     """Model that grades by rubric."""
+    rate_per_s: Annotated[float, Field(gt=0.0, le=10_000.0)] | None = None
+    """Load runs: requests a second that each model is sent, whether it keeps up or not."""
+    seconds: Annotated[float, Field(gt=0.0, le=86_400.0)] | None = None
+    """Load runs: for how long."""
+    workers: Annotated[int, Field(ge=1, le=64)] = 1
+    """Load runs: processes that the requests are spread over."""

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from planner.errors import InputError
 from planner.probing.costs import is_free
 from planner.probing.grading import new_grading
 from planner.probing.job import Job, Key, PickNext, ShouldStop
@@ -78,6 +79,8 @@ def take_up(store: Store, run_id: str, *, ask_in_doubt: bool) -> Resumed:
         StoreError: Its suite is not kept.
     """
     run = read_run(store, run_id)
+    if run.kind == "load":
+        raise InputError(run_id, "", found="a load run", allowed="a new one: what arrived when cannot be made up for")
     free = {target.name for target in run.targets if is_free(target)}
     graded = {grade.attempt for grade in grades_of(store, run_id)}
     done: set[Key] = set()
