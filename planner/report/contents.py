@@ -274,8 +274,33 @@ def _pool(pool: PoolPlan, place: int) -> list[Block]:
                 ("Serves", plain(", ".join(pool.segments))),
             )
         ),
-        Bullets(tuple(plain(line) for line in pool.sizing)),
+        *_sizing(pool, place),
     ]
+
+
+def _sizing(pool: PoolPlan, place: int) -> list[Block]:
+    """From weights to money, and the commands that would measure it."""
+    split = [line.partition(": ") for line in pool.sizing]
+    rows = tuple((strong(name), plain(text)) if colon else (plain(""), plain(name)) for name, colon, text in split)
+    blocks: list[Block] = [
+        Heading(3, "Sizing, line by line", f"pool-{place + 1}-sizing"),
+        Table(("Line", "How it comes about"), rows, widths=(1.8, 5.2)),
+    ]
+    if pool.load_test:
+        names = ("the server", *(f"load of {segment}" for segment in pool.segments))
+        commands = tuple((strong(name), plain(text)) for name, text in zip(names, pool.load_test, strict=False))
+        blocks += [
+            Heading(3, "Check it on one replica", f"pool-{place + 1}-check"),
+            Paragraph(
+                plain(
+                    "The same weights, lengths, precision and rate: these print throughput and the times to the first "
+                    "token, per token and to the end at p50, p95 and p99. $WEIGHTS is your copy of the model."
+                ),
+                "note",
+            ),
+            Table(("What", "Command"), commands, widths=(1.8, 5.2)),
+        ]
+    return blocks
 
 
 def _assumptions(plan: Plan) -> list[Block]:

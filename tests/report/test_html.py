@@ -98,7 +98,8 @@ def test_every_baseline_and_fixed_cost_is_told(words: str, plan: Plan) -> None:
 
 def test_every_assumption_warning_step_and_sizing_line_is_told(words: str, plan: Plan) -> None:
     told = [item.path for item in plan.assumptions] + list(plan.warnings) + [step.text for step in plan.first_steps]
-    told += [line for pool in plan.pools for line in pool.sizing]
+    told += [part for pool in plan.pools for line in pool.sizing for part in line.split(": ", 1)]
+    told += [command for pool in plan.pools for command in pool.load_test]
     assert [text for text in told if re.sub(r"\s+", " ", text) not in words] == []
 
 
