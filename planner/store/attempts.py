@@ -144,10 +144,15 @@ def store_attempt(store: Store, attempt: Attempt) -> int:
 def add_attempt(connection: Connection, attempt: Attempt) -> int:
     """Add an attempt in its own state with its money and digest, within a transaction that is under way; its id."""
     given = insert_attempt(connection, attempt, state=attempt.state)
-    charged = picodollars(attempt.reserved_usd if attempt.cost_usd is None else attempt.cost_usd)
-    spent = 0 if attempt.state == "sent" else charged
-    add_to_run(connection, attempt.run, committed=charged, spent=spent, digest=digest_of_attempt(attempt))
+    committed, spent = charges_of(attempt)
+    add_to_run(connection, attempt.run, committed=committed, spent=spent, digest=digest_of_attempt(attempt))
     return given
+
+
+def charges_of(attempt: Attempt) -> tuple[int, int]:
+    """What an attempt adds to its run, picodollars: spent or reserved, and spent."""
+    charged = picodollars(attempt.reserved_usd if attempt.cost_usd is None else attempt.cost_usd)
+    return charged, 0 if attempt.state == "sent" else charged
 
 
 def insert_attempt(connection: Connection, attempt: Attempt, *, state: str) -> int:
@@ -211,6 +216,13 @@ def find_answer(store: Store, request_hash: str, repeat: int) -> Attempt | None:
 def spent_usd(store: Store, run_id: str) -> float:
     """What a run has paid, or taken as paid because nobody knows, USD; what is under way comes in `spending`."""
     return spending(store, run_id).spent_usd
+
+
+def answered_counts(store: Store) -> dict[str, int]:
+    """How many answers each run has; runs without any are left out."""
+    query = sa.select(attempts.c.run, sa.func.count()).where(attempts.c.state == "answered").group_by(attempts.c.run)
+    with store.reading() as connection:
+        return {str(run): int(count) for run, count in connection.execute(query)}
 
 
 def in_doubt(store: Store, run_id: str) -> list[Attempt]:

@@ -6,28 +6,37 @@ the attempts as a table, gaps and grades as lists.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, Literal, get_args, get_type_hints
+from typing import Any, Final, Literal, TypeVar, get_args, get_type_hints
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import sqlalchemy as sa
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 from pydantic_core import to_json
 from sqlalchemy.engine import Connection
 
 from planner.errors import InputError
-from planner.store.attempts import ATTEMPT_FIELDS, CHUNK_ROWS, add_attempt, add_to_run, attempt_of, put_answer
-from planner.store.digest import attempt_key
+from planner.store.attempts import (
+    ATTEMPT_FIELDS,
+    CHUNK_ROWS,
+    add_to_run,
+    attempt_of,
+    charges_of,
+    insert_attempt,
+    put_answer,
+)
+from planner.store.digest import attempt_key, digest_of_attempt, digest_of_grade
 from planner.store.engine import Store
 from planner.store.grades import PREFERENCE_FIELDS, preferences_of, put_grade, put_preference, stream_graded
 from planner.store.records import Attempt, Grade, Preference, Run
 from planner.store.runs import insert_run, insert_suite, read_run, read_suite_text
 from planner.store.tables import attempts, grades, picodollars, preferences, runs
 
+Parsed = TypeVar("Parsed")
 _ENDINGS: Final = (".parquet", ".jsonl")
 _HEAD: Final = b"planner"
 _ALLOWED: Final = "a run that `planner` exported as .parquet or .jsonl"
@@ -43,12 +52,16 @@ class _Head(BaseModel):
     preferences: tuple[Preference, ...]
 
 
-class _Entry(BaseModel):
+@dataclass(frozen=True, slots=True)
+class _Entry:
     """An attempt with its grades."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
     attempt: Attempt
     grades: tuple[Grade, ...]
+
+
+_HEADS: Final = TypeAdapter(_Head)
+_ENTRIES: Final = TypeAdapter(_Entry)
 
 
 def export_run(store: Store, run_id: str, path: Path) -> int:
@@ -98,11 +111,13 @@ def import_run(store: Store, path: Path) -> Run:
             raise InputError(str(path), "", found="no head", allowed=_ALLOWED)
         _add_run(connection, head, path)
         ids: dict[int, int] = {}
+        sums = _Sums()
         known = _known_attempts(connection, head.run.id)
         for entry in reader:
             if isinstance(entry, _Entry):
                 _check_entry(entry, head.run, path)
-                _add_entry(connection, entry, known, ids)
+                _add_entry(connection, entry, known, ids, sums)
+        add_to_run(connection, head.run.id, **asdict(sums))
         _add_preferences(connection, head)
     return head.run
 
@@ -148,23 +163,54 @@ def _known_attempts(connection: Connection, run_id: str) -> dict[str, int]:
     return {attempt_key(attempt_of(row)): int(row["id"]) for row in rows}
 
 
-def _add_entry(connection: Connection, entry: _Entry, known: Mapping[str, int], ids: dict[int, int]) -> None:
+@dataclass(slots=True)
+class _Sums:
+    """What new entries add to their run, written once at the end: a statement for each would take most of the time."""
+
+    committed: int = 0
+    spent: int = 0
+    digest: int = 0
+
+
+def _add_entry(
+    connection: Connection, entry: _Entry, known: Mapping[str, int], ids: dict[int, int], sums: _Sums
+) -> None:
     key = attempt_key(entry.attempt)
     reused = entry.attempt.reused
     attempt = replace(entry.attempt, reused=None if reused is None else ids.get(reused, 0))
     number = known.get(key)
     if number is None:
-        number = add_attempt(connection, attempt)
-    elif attempt.state != "sent":
-        put_answer(connection, replace(attempt, id=number))
+        number = _add_new(connection, replace(entry, attempt=attempt), key, sums)
+    else:
+        _add_to_known(connection, replace(entry, attempt=replace(attempt, id=number)), key)
     if entry.attempt.id is not None:
         ids[entry.attempt.id] = number
-    here = set(connection.scalars(sa.select(grades.c.grader).where(grades.c.attempt == number)))
+
+
+def _add_new(connection: Connection, entry: _Entry, key: str, sums: _Sums) -> int:
+    """An attempt that is not here, with its grades; its id here."""
+    number = insert_attempt(connection, entry.attempt, state=entry.attempt.state)
+    committed, spent = charges_of(entry.attempt)
+    graded = sum(picodollars(grade.cost_usd) for grade in entry.grades)
+    sums.committed += committed + graded
+    sums.spent += spent + graded
+    sums.digest += digest_of_attempt(entry.attempt) + sum(digest_of_grade(grade, key) for grade in entry.grades)
+    if entry.grades:
+        connection.execute(sa.insert(grades), [asdict(grade) | {"attempt": number} for grade in entry.grades])
+    return number
+
+
+def _add_to_known(connection: Connection, entry: _Entry, key: str) -> None:
+    """The answer of an attempt that was on its way here, and the grades that are not here."""
+    attempt = entry.attempt
+    if attempt.state != "sent":
+        put_answer(connection, attempt)
+    here = set(connection.scalars(sa.select(grades.c.grader).where(grades.c.attempt == attempt.id)))
     for grade in entry.grades:
         if grade.grader not in here:
             paid = picodollars(grade.cost_usd)
             add_to_run(connection, attempt.run, committed=paid, spent=paid)
-            put_grade(connection, replace(grade, attempt=number), attempt.run, key)
+            put_grade(connection, replace(grade, attempt=attempt.id or 0), attempt.run, key)
 
 
 def _add_preferences(connection: Connection, head: _Head) -> None:
@@ -189,16 +235,16 @@ def _write_jsonl(path: Path, head: _Head, entries: Iterator[_Entry]) -> int:
 
 def _read_jsonl(path: Path) -> Iterator[_Head | _Entry]:
     with path.open("rb") as file:
-        yield _parsed(_Head, file.readline(), path, "line 1")
+        yield _parsed(_HEADS, file.readline(), path, "line 1")
         for number, line in enumerate(file, start=2):
             if line.strip():
-                yield _parsed(_Entry, line, path, f"line {number}")
+                yield _parsed(_ENTRIES, line, path, f"line {number}")
 
 
-def _parsed(kind: type[_Head] | type[_Entry], found: bytes | object, path: Path, where: str) -> _Head | _Entry:
+def _parsed(kind: TypeAdapter[Parsed], found: bytes | object, path: Path, where: str) -> Parsed:
     """A line or row as a record; InputError names the first thing wrong in it."""
     try:
-        return kind.model_validate_json(found) if isinstance(found, bytes) else kind.model_validate(found)
+        return kind.validate_json(found) if isinstance(found, bytes) else kind.validate_python(found)
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         field = ".".join(str(part) for part in first["loc"])
@@ -262,11 +308,11 @@ def _row(entry: _Entry) -> dict[str, Any]:
 def _read_parquet(path: Path) -> Iterator[_Head | _Entry]:
     try:
         with pq.ParquetFile(path) as file:
-            yield _parsed(_Head, (file.schema_arrow.metadata or {}).get(_HEAD, b""), path, "head")
+            yield _parsed(_HEADS, (file.schema_arrow.metadata or {}).get(_HEAD, b""), path, "head")
             number = 0
             for batch in file.iter_batches(CHUNK_ROWS):
                 for number, row in enumerate(batch.to_pylist(), start=number + 1):  # noqa: B020 (counts on)
                     found = row.pop("grades", ())
-                    yield _parsed(_Entry, {"attempt": row, "grades": found}, path, f"row {number}")
+                    yield _parsed(_ENTRIES, {"attempt": row, "grades": found}, path, f"row {number}")
     except (pa.ArrowException, OSError) as error:
         raise InputError(str(path), "", found=str(error), allowed=_ALLOWED) from error

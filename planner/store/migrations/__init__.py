@@ -2,6 +2,8 @@
 
 from typing import Final
 
+__all__ = ["SCHEMA", "VERSION_TABLE"]
+
 SCHEMA: Final = "0001"
 """The newest step. Kept here so that opening a store of this form needs no alembic."""
 VERSION_TABLE: Final = "planner_schema"
