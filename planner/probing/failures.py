@@ -22,7 +22,6 @@ KIND_OF_EXCEPTION: Final[Mapping[str, FailureKind]] = {
     "BudgetExceededError": "payment",
     "ContentPolicyViolationError": "content_filter",
     "ContextWindowExceededError": "context_window",
-    "GuardrailInterventionNormalStringError": "content_filter",
     "GuardrailRaisedException": "content_filter",
     "ImageFetchError": "bad_request",
     "InternalServerError": "server",

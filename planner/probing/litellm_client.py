@@ -40,8 +40,8 @@ def load_litellm() -> Any:  # noqa: ANN401 (litellm is untyped)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import litellm  # noqa: PLC0415 (the one late import of the house: it takes seconds)
-    # pydantic tells, at the first answer, of a detail of OpenAI's types.
-    warnings.filterwarnings("ignore", message=".*`ReadOnly` qualifier", category=UserWarning)
+    # Deprecations and details of types that these libraries tell each other of at every answer.
+    warnings.filterwarnings("ignore", module=r"(litellm|openai|pydantic)(\.|$)")
     litellm.suppress_debug_info = True
     litellm.telemetry = False
     litellm.callbacks = []

@@ -51,6 +51,36 @@ _DONE = _chunked(b"data: [DONE]\n\n") + b"0\r\n\r\n"
 _ROLE = _event({"role": "assistant", "content": ""})
 
 
+def _anthropic(kind: str, **content: Any) -> bytes:
+    return _chunked(f"event: {kind}\ndata: {json.dumps({'type': kind, **content})}\n\n".encode())
+
+
+def _anthropic_delta(text: str) -> bytes:
+    return _anthropic("content_block_delta", index=0, delta={"type": "text_delta", "text": text})
+
+
+def _anthropic_end(tokens: int) -> bytes:
+    delta = {"stop_reason": "end_turn", "stop_sequence": None}
+    end = _anthropic("content_block_stop", index=0)
+    end += _anthropic("message_delta", delta=delta, usage={"output_tokens": tokens})
+    return end + _anthropic("message_stop") + b"0\r\n\r\n"
+
+
+_ANTHROPIC_START = _anthropic(
+    "message_start",
+    message={
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "model": "claude",
+        "content": [],
+        "stop_reason": None,
+        "stop_sequence": None,
+        "usage": {"input_tokens": 3, "output_tokens": 1},
+    },
+) + _anthropic("content_block_start", index=0, content_block={"type": "text", "text": ""})
+
+
 @dataclass(slots=True)
 class _Log:
     """What was asked, by the text of the last message, and when tokens were written."""
@@ -95,7 +125,9 @@ class _Connection(asyncio.Protocol):
             self._send_log()
             return
         self.log.keys.add(headers.get("authorization", "").removeprefix("Bearer "))
-        self._answer(json.loads(rest[:length]))
+        self.anthropic = "/messages" in lines[0]
+        request = json.loads(rest[:length])
+        self._answer(request | {"model": "fixed"} if self.anthropic else request)
 
     def _send_log(self) -> None:
         log = self.log
@@ -143,7 +175,8 @@ class _Connection(asyncio.Protocol):
             self.log.asked[self.prompt] -= 1
             self._answer({"messages": [{"content": self.prompt}], "model": "fixed"})
             return
-        error = {"error": {"message": f"refused with {code}", "type": "x", "code": str(code)}}
+        said = f"refused with {code} {self.prompt}" if self.prompt.startswith("echo") else f"refused with {code}"
+        error = {"error": {"message": said, "type": "x", "code": str(code)}}
         retry = f"Retry-After: {self.settings.retry_after}\r\n" if code in {429, 503} else ""
         self._whole(code, json.dumps(error).encode(), retry)
 
@@ -154,8 +187,10 @@ class _Connection(asyncio.Protocol):
         elif number >= self.tokens:
             self._end()
             return
-        payload = _event({"content": self._text(number)})
-        self.transport.write(payload if self.sent else _HEAD + _ROLE + payload)
+        text = self._text(number)
+        payload = _anthropic_delta(text) if self.anthropic else _event({"content": text})
+        opening = _HEAD + (_ANTHROPIC_START if self.anthropic else _ROLE)
+        self.transport.write(payload if self.sent else opening + payload)
         self.times.append(time.perf_counter())
         self.sent += 1
         if mode == "cut" and self.sent == 5:
@@ -177,7 +212,7 @@ class _Connection(asyncio.Protocol):
         finish = {"filtered": "content_filter", "long": "length"}.get(self.mode, "stop")
         usage = b"" if self.mode == "no-usage" else _usage(len(self.prompt.split()), self.tokens)
         end = b"0\r\n\r\n" if self.mode == "unfinished" else _event({}, finish) + usage + _DONE
-        self.transport.write(end)
+        self.transport.write(_anthropic_end(self.tokens) if self.anthropic else end)
         self.log.answered[self.prompt] += 1
         self._idle()
 

@@ -1,0 +1,31 @@
+"""What the tests of the runner share: a suite, targets at the streaming server, a store in a temporary folder."""
+
+from planner.probing.settings import ProbeSettings
+from planner.probing.suite import Condition, GraderSpec, Item, Suite
+from planner.probing.wire import Timeouts
+from planner.store.records import Target
+
+QUICK = Timeouts(connect_s=2.0, first_s=2.0, total_s=4.0)
+
+
+def suite_of(items: int, tokens: int = 8, prefix: str = "question") -> Suite:
+    """A suite whose every answer of the fixed server is right."""
+    return Suite(
+        name="fixed",
+        title="Fixed",
+        skill="chat",
+        conditions=(Condition(name="plain", template="{input}"),),
+        grader=GraderSpec(kind="includes"),
+        max_output_tokens=tokens,
+        items=tuple(Item(id=f"i{number}", input=f"{prefix} {number}", reference="t3") for number in range(items)),
+    )
+
+
+def target_at(api_base: str | None, name: str = "fixed", price: tuple[float, float] = (1.0, 2.0)) -> Target:
+    """A model of the streaming server; its name says how it behaves."""
+    return Target(name, f"openai/{name}", None, "custom", api_base, price[0], None, price[1])
+
+
+def settings_of(**changes: object) -> ProbeSettings:
+    """Settings with short time-outs."""
+    return ProbeSettings.model_validate({"timeouts": QUICK, **changes})
