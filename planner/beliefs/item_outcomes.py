@@ -138,18 +138,23 @@ def outcome_posterior(
     items = _lay_out(outcomes, item_sd)
     spread = float(np.sqrt(1.0 + np.pi * item_sd**2 / 8.0))
     precision = np.linalg.inv(covariance)
-    z = mean.copy()
-    observed = precision
+
+    def height(at: Floats) -> float:
+        gap = at - mean
+        return _log_likelihood(items, outcomes, at, spread) - 0.5 * float(gap @ precision @ gap)
+
+    z, top = mean.copy(), height(mean)
     for _ in range(_STEPS):
-        gradient, expected, curvature = _slope(items, z, spread)
+        gradient, expected, _ = _slope(items, z, spread)
         wins, win_curvature = _preferences(outcomes, z)
         step = np.linalg.solve(expected + win_curvature + precision, gradient + wins - precision @ (z - mean))
-        z = z + step
-        observed = curvature + win_curvature + precision
+        # A scoring step may overshoot where all answers are right or wrong: it is halved until it climbs.
+        while (higher := height(z + step)) < top and np.max(np.abs(step)) > _TOLERANCE:
+            step = 0.5 * step
+        z, top = z + step, max(higher, top)
         if np.max(np.abs(step)) < _TOLERANCE:
             break
+    observed = _slope(items, z, spread)[2] + _preferences(outcomes, z)[1] + precision
     after = np.linalg.inv(observed)
-    gap = z - mean
     shrunk = np.linalg.slogdet(covariance)[1] - np.linalg.slogdet(after)[1]
-    fit = _log_likelihood(items, outcomes, z, spread)
-    return ProbePosterior(z, after, float(fit - 0.5 * gap @ precision @ gap - 0.5 * shrunk))
+    return ProbePosterior(z, after, float(top - 0.5 * shrunk))

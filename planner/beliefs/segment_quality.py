@@ -33,7 +33,7 @@ from planner.beliefs.segment_state import (
     mixed_log_odds,
     start_state,
 )
-from planner.catalog.schema import Benchmark, Catalog
+from planner.catalog.schema import Benchmark, Catalog, Model
 from planner.errors import InputError
 from planner.units import DRAW_COUNT, Draws, Floats, Ints, logistic, normal_draws, stream
 from planner.workload.schema import Segment
@@ -46,6 +46,10 @@ _FREE_DIFFICULTY_SD: Final = 2.0
 """A segment unlike its anchor, or any suite, may be far easier or harder than the usual benchmark, logit sd."""
 _READER_SD: Final = 0.4
 """Readers of equal skill make this much more or less of evidence, logit sd (a stated prior)."""
+_ODD_KNOWN_SD: Final = 0.25
+_ODD_UNKNOWN_SD: Final = 1.0
+_ODD_ROWS: Final = 5.0
+_ODD_DECADE_SD: Final = 1.5
 _UNLIKE_ANCHOR: Final = 0.05
 """How often a segment is nothing like its anchor, before anything of it was seen (a stated prior)."""
 
@@ -91,7 +95,7 @@ def segment_quality(
     return SegmentQuality(
         segment=segment.name,
         model_ids=quality.model_ids,
-        direct=_direct(quality, segment, latent, catalog.benchmarks[name], seen, spread),
+        direct=_direct(quality, catalog, segment, latent, seen, spread),
         anchor_kind=kind,
         anchor_benchmark=name,
         anchor_text=_anchor_text(catalog, segment, name, kind, seen),
@@ -155,26 +159,48 @@ class _Shares:
     own: Spread
 
 
-def _of_shares(quality: QualityBeliefs, latent: Latent, benchmark: Benchmark) -> _Shares:
-    """Straightened at the mean: share c + (1 - c) p has log odds that change by (1 - c) p (1 - p) / (q (1 - q))."""
+def _of_shares(
+    quality: QualityBeliefs, catalog: Catalog, latent: Latent, benchmark: Benchmark, seen: SegmentMeasurement
+) -> _Shares:
+    """Straightened at the mean: share c + (1 - c) p has log odds that change by (1 - c) p (1 - p) / (q (1 - q)).
+
+    Models that were asked may be odd on the segment beyond what benchmarks show, so that the failure of a tiny or
+    unknown model speaks of that model first, and of the segment little.
+    """
     chance = benchmark.chance if benchmark.link == "share" else 0.0
     p = logistic(latent.mean)
     share = chance + (1.0 - chance) * p
     g = (1.0 - chance) * p * (1.0 - p) / (share * (1.0 - share))
+    odd = np.zeros(p.size)
+    for name in _models_of((*seen.own, *seen.skill)):
+        row = quality.model_ids.index(name)
+        odd[row] = _oddness_sd(catalog.models[name], int(quality.evidence_rows[row]))
+    extra = odd[:, None] * model_draws(quality.seed, ("odd here", latent.benchmark), quality.model_ids)
     return _Shares(
         benchmark=latent.benchmark,
         centre=np.log(share / (1.0 - share)),
         loading=g,
         ability=Spread(g[:, None] * skilled_draws(quality, latent), g**2 * latent.skilled_variance),
-        own=Spread(g[:, None] * own_draws(quality, latent), g**2 * latent.own_variance),
+        own=Spread(g[:, None] * own_draws(quality, latent) + extra, g**2 * latent.own_variance + odd**2),
     )
+
+
+def _oddness_sd(model: Model, evidence_rows: int) -> float:
+    """How far a model that is asked may be off on a segment beyond its oddity on benchmarks, logit sd (stated priors).
+
+    A quarter where much is published of it, one where nothing is, and more for each decade below a billion parameters,
+    where hardly anything is published and instructions are often not followed at all.
+    """
+    size = model.total_params_b
+    tiny = 0.0 if size is None else max(-float(np.log10(size)), 0.0)
+    return _ODD_KNOWN_SD + (_ODD_UNKNOWN_SD - _ODD_KNOWN_SD) / (1.0 + evidence_rows / _ODD_ROWS) + _ODD_DECADE_SD * tiny
 
 
 def _direct(
     quality: QualityBeliefs,
+    catalog: Catalog,
     segment: Segment,
     latent: Latent,
-    benchmark: Benchmark,
     seen: SegmentMeasurement,
     spread: float,
 ) -> Draws:
@@ -183,10 +209,10 @@ def _direct(
     Where its own difficulty was seen, the segment may be like its anchor or not at all, and the evidence of both
     decides from _UNLIKE_ANCHOR on. Where not, the anchor stands.
     """
-    near = _difficulty(quality, segment, spread)
+    near, benchmark = _difficulty(quality, segment, spread), catalog.benchmarks[latent.benchmark]
     if not (seen.own or seen.skill or segment.observed):
         return share_of_log_odds(latent_draws(quality, latent) + near.draws, benchmark)
-    shares = _of_shares(quality, latent, benchmark)
+    shares = _of_shares(quality, catalog, latent, benchmark, seen)
     at_anchor = _given_all(quality, segment, shares, near, seen)
     if not (seen.own or segment.observed):
         moved = (at_anchor.log_odds - shares.centre[:, None]) / shares.loading[:, None]

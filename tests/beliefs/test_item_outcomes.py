@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from planner.beliefs.item_outcomes import ItemOutcomes
+from planner.beliefs.item_outcomes import ItemOutcomes, outcome_posterior
 from planner.beliefs.segment_state import SegmentState, given_samples
 from planner.units import DRAW_COUNT, Draws, Floats, Ints, logistic
 
@@ -130,3 +130,18 @@ def test_probing_one_real_model_improves_the_forecast_of_another_on_57_subjects(
         before.append(logistic(prior[1]).mean() - mixtral / n)
         after.append(logistic(draws[1]).mean() - mixtral / n)
     assert np.sqrt(np.mean(np.square(after))) < 0.8 * np.sqrt(np.mean(np.square(before)))
+
+
+@pytest.mark.parametrize("right", [0, 20, 100])
+@pytest.mark.parametrize("mean", [-4.0, 0.0, 4.0])
+@pytest.mark.parametrize("variance", [0.05, 1.0, 9.0])
+def test_answers_far_from_what_was_believed_move_the_belief_towards_them_and_not_past(
+    right: int, mean: float, variance: float
+) -> None:
+    score = (np.arange(100) < right).astype(float)
+    outcomes = ItemOutcomes(("m0",), np.zeros(100, dtype=np.int64), np.arange(100), score, NONE, NONE)
+    found = outcome_posterior(outcomes, np.array([mean]), np.array([[variance]]))
+    seen = np.log((right + 0.1) / (100.1 - right))
+    assert min(mean, seen) - 0.5 <= found.mean[0] <= max(mean, seen) + 0.5
+    assert 0.0 < found.covariance[0, 0] <= variance + 1e-9
+    assert found.log_evidence < 1e-9

@@ -177,3 +177,20 @@ def test_what_readers_made_of_the_evidence_moves_retrieval(catalog: Catalog, qua
     before, after = _grounded(catalog, quality, closed), _grounded(catalog, quality, closed, good)
     assert after[ASKED[2]] < before[ASKED[2]]
     assert after[ASKED[0]] > after[ASKED[2]] + 0.2
+
+
+@pytest.mark.parametrize("skill", ["classification", "coding", "math"])
+def test_the_failure_of_a_tiny_model_says_little_of_the_others(
+    catalog: Catalog, quality: QualityBeliefs, skill: str
+) -> None:
+    segment, tiny = _segment(skill=skill), "huggingfacetb/smollm2-135m"
+    before = segment_quality(quality, catalog, segment)
+    after = segment_quality(quality, catalog, segment, _measured(_answers({tiny: 0.0}, 36), segment=segment))
+    assert _mean(after, tiny) < 0.1
+    assert _mean(after, "openai/gpt-4.1") == pytest.approx(_mean(before, "openai/gpt-4.1"), abs=0.05)
+
+
+def test_the_failure_of_a_well_known_model_says_much(catalog: Catalog, quality: QualityBeliefs) -> None:
+    before = segment_quality(quality, catalog, _segment())
+    after = segment_quality(quality, catalog, _segment(), _measured(_answers({ASKED[1]: 0.2}, 100)))
+    assert _mean(after, ASKED[0]) < _mean(before, ASKED[0]) - 0.2
