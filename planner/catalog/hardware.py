@@ -1,6 +1,7 @@
 """GPUs, laptops and devices: what they can do, what an hour of them costs, what their electricity emits."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 from planner.catalog.files import check_range, index_rows, load_csv_rows, parse_rows
@@ -49,6 +50,12 @@ def load_servers(path: Path, gpus: Mapping[str, Gpu]) -> dict[str, Server]:
         check_range(path.name, f"{server.gpu}.purchase_usd", server.purchase_usd, 100.0, 1e7)
         check_range(path.name, f"{server.gpu}.purchase_log_sd", server.purchase_log_sd, 0.0, 1.0)
     return servers
+
+
+@lru_cache(maxsize=4)
+def measured_gpus(path: Path) -> frozenset[str]:
+    """GPUs with at least one published measurement of a served model, read off one column of the file."""
+    return frozenset(str(row["gpu"]) for row in load_csv_rows(path) if "gpu" in row)
 
 
 def load_carbon(path: Path) -> dict[str, GridCarbon]:

@@ -27,6 +27,7 @@ from planner.planning.plan import (
 from planner.planning.problem import Problem
 from planner.planning.shares import SegmentBill, split_bill
 from planner.planning.told import Facts, choice_of, cost_parts
+from planner.planning.told_break_evens import tell_break_evens
 from planner.planning.told_pools import tell_pools
 from planner.planning.wording import (
     AREA_NAMES,
@@ -78,6 +79,7 @@ def assemble_plan(problem: Problem, facts: Facts, solution: Solution, *, full: b
         baselines=baselines,
         fixed_costs=_fixed_costs(problem, solution),
         pools=tell_pools(problem, facts, solution),
+        break_evens=tell_break_evens(problem, facts, solution) if full else (),
         front=points,
         first_steps=_first_steps(problem, solution, drafts, plan_relaxed),
         evidence=list_evidence(problem, facts, segments),

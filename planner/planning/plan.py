@@ -218,6 +218,31 @@ class PoolPlan(Part):
     """Command lines that measure the same: the server's, then the load generator's for each kind of request."""
 
 
+class BreakEvenNote(Part):
+    """From which volume one segment is served cheaper on machines of one's own than by API."""
+
+    segment: str
+    state: Literal["reached", "not_reached", "not_verified", "no_api", "no_own"]
+    """no_api: no API may serve it; no_own: no open model may."""
+    own: str = ""
+    """'Qwen3 8B, fine-tuned on 1x NVIDIA L40S · Nebius · EU'."""
+    api: str = ""
+    """'GPT-5.6 Luna at OpenAI · EU'."""
+    planned_requests: float
+    """Requests of an average month of the horizon."""
+    requests: float | None = None
+    """Median volume a month from which it stays cheaper."""
+    low: float | None = None
+    high: float | None = None
+    """None with a `low`: in more than a twentieth of the draws it is not reached."""
+    up_to: float | None = None
+    """Largest volume that was looked at."""
+    utilisation: Figure | None = None
+    """Busy share of the paid hours at that volume."""
+    text: str
+    """The same as a sentence."""
+
+
 class EvidenceItem(Part):
     """A fact that numbers of the plan rest on."""
 
@@ -276,6 +301,8 @@ class Plan(Part):
     baselines: tuple[Baseline, ...]
     fixed_costs: tuple[FixedCost, ...]
     pools: tuple[PoolPlan, ...]
+    break_evens: tuple[BreakEvenNote, ...] = ()
+    """One a segment; whole replicas, full cost of ownership."""
     front: tuple[FrontPoint, ...] = ()
     first_steps: tuple[FirstStep, ...]
     evidence: tuple[EvidenceItem, ...]

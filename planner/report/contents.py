@@ -65,7 +65,7 @@ def plan_document(plan: Plan) -> Document:
     ]
     for segment in plan.segments:
         blocks += segment_blocks(plan, segment)
-    blocks += [*_shared(plan), *_assumptions(plan), *_evidence(plan), *_cannot_know()]
+    blocks += [*_shared(plan), *_break_evens(plan), *_assumptions(plan), *_evidence(plan), *_cannot_know()]
     return Document(
         title=workload_of(plan).name,
         kicker="Toolbox plan",
@@ -258,6 +258,33 @@ def _shared(plan: Plan) -> list[Block]:
         for place, pool in enumerate(plan.pools):
             blocks += _pool(pool, place)
     return blocks
+
+
+def _break_evens(plan: Plan) -> list[Block]:
+    """From which volume each kind of request would be cheaper on own machines."""
+    told = [note for note in plan.break_evens if note.own]
+    if not told:
+        return []
+    rows = tuple(
+        (
+            strong(note.segment),
+            plain(requests(note.planned_requests)),
+            plain(f"{note.own}, against {note.api}"),
+            plain(note.text),
+        )
+        for note in told
+    )
+    return [
+        Heading(1, "When running it ourselves pays", "break-even"),
+        Paragraph(
+            plain(
+                "The best option on rented or own machines against the best by API, both within the limits: whole "
+                "replicas always on, people's hours included. The volume from which it stays cheaper, with its 90 % "
+                "interval."
+            )
+        ),
+        Table(("Segment", "Planned", "Ourselves, and against what", "Pays"), rows, widths=(1.5, 1.0, 3.0, 3.5)),
+    ]
 
 
 def _pool(pool: PoolPlan, place: int) -> list[Block]:

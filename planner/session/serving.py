@@ -9,6 +9,7 @@ import streamlit as st
 
 from planner.beliefs.cost import api_usage_usd, volume_factor
 from planner.beliefs.serving import Precision, Setup, size_replicas, why_not_sized
+from planner.catalog.hardware import measured_gpus
 from planner.catalog.measurements import Measurement, load_measurements
 from planner.catalog.schema import Gpu, GpuPrice, Model, Offer
 from planner.options.exclusions import api_rules, areas_within, needs_of, own_rules, passing
@@ -17,6 +18,7 @@ from planner.options.world import World, build_world
 from planner.planning.break_even import BreakEven, Lens, NotReached, Reached, RentedPath, break_even, verified
 from planner.planning.plan import Plan, PoolPlan
 from planner.planning.serving_case import Question, ServingCase, serving_case, spread_over_day, who_could_share
+from planner.resources import catalogs_dir
 from planner.session.cached import the_beliefs, the_catalog, today
 from planner.units import HOURS_PER_MONTH
 from planner.workload.load import workload_hash
@@ -76,9 +78,8 @@ def _measured(version: str) -> tuple[Measurement, ...]:  # noqa: ARG001 (the ver
     return load_measurements()
 
 
-@st.cache_resource(show_spinner=False, max_entries=2)
-def _measured_gpus(version: str) -> frozenset[str]:
-    return frozenset(row.gpu for row in _measured(version))
+def _measured_gpus() -> frozenset[str]:
+    return measured_gpus(catalogs_dir() / "serving" / "measurements.csv")
 
 
 def own_models() -> tuple[Model, ...]:
@@ -176,7 +177,7 @@ def usual_gpu(
 ) -> GpuChoice | None:
     """The choice with the lowest price of a request when full, rentable and measured ones first; None without any."""
     catalog = the_catalog()
-    measured = _measured_gpus(catalog.version)
+    measured = _measured_gpus()
     best: tuple[tuple[bool, bool, float], GpuChoice] | None = None
     setups = [Setup(model, catalog.gpus[choice.gpu], choice.count, precision) for choice in choices]
     for choice, sizing in zip(choices, size_replicas(catalog, setups, segments[0]), strict=True):
@@ -268,13 +269,13 @@ def answer_for(workload: Workload, question: Question, lens: Lens) -> Answer | s
 @st.cache_resource(show_spinner=False, max_entries=64)
 def _answer(
     key: str,  # noqa: ARG001
-    version: str,
+    version: str,  # noqa: ARG001
     day: date,  # noqa: ARG001
     question: Question,
     lens: Lens,
     _workload: Workload,
 ) -> Answer | str:
-    case = serving_case(serving_world(), _workload, question, _measured_gpus(version))
+    case = serving_case(serving_world(), _workload, question, _measured_gpus())
     if isinstance(case, str):
         return case
     rented = break_even(case.rented, case.api, lens) if case.rented else None
