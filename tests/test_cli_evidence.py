@@ -48,7 +48,7 @@ def _data() -> Path:
 def test_fetched_scores_are_kept_shown_and_attributed(capsys: pytest.CaptureFixture[str], server: Server) -> None:
     code, out, err = _run(capsys, "models", "refresh", "--evidence", "artificial-analysis")
     assert (code, err) == (0, "")
-    assert "1 scores of 1 models on 1 benchmarks kept (pro key)" in out
+    assert "1 score of 1 model on 1 benchmark kept (pro key)" in out
     assert "Artificial Analysis, https://artificialanalysis.ai/" in out
     assert "Nobody 9" in out
     _, shown, _ = _run(capsys, "models", "show", "gpt-4.1", "--json", "-")
@@ -89,7 +89,7 @@ def test_without_a_key_it_says_where_to_get_one(capsys: pytest.CaptureFixture[st
 def test_a_users_table_is_kept_and_forgotten_by_its_name(capsys: pytest.CaptureFixture[str], table: Path) -> None:
     code, out, _ = _run(capsys, "models", "refresh", "--evidence", table)
     assert code == 0
-    assert "2 scores of 2 models on 1 benchmarks kept" in out
+    assert "2 scores of 2 models on 1 benchmark kept" in out
     assert '"user:Tickets"' in _run(capsys, "models", "show", "gpt-4.1", "--json", "-")[1]
     code, out, _ = _run(capsys, "models", "refresh", "--forget", "ours.csv")
     assert (code, out) == (0, "ours.csv: 2 scores dropped.\n")

@@ -8,12 +8,11 @@ from planner.resources import data_dir
 
 URL_VARIABLE: Final = "PLANNER_DATABASE_URL"
 _FILE: Final = "planner.sqlite3"
-_SQLITE: Final = "sqlite:///"
 
 
 def default_url(environment: Mapping[str, str]) -> str:
     """PLANNER_DATABASE_URL, or the SQLite file in the user's data folder (three slashes, then the path)."""
-    return environment.get(URL_VARIABLE, "").strip() or f"{_SQLITE}{data_dir() / _FILE}"
+    return environment.get(URL_VARIABLE, "").strip() or f"sqlite:///{data_dir() / _FILE}"
 
 
 def is_kept(url: str) -> bool:
@@ -21,4 +20,5 @@ def is_kept(url: str) -> bool:
 
     Asked before opening a store only to read, since opening makes one.
     """
-    return not url.startswith(_SQLITE) or Path(url.removeprefix(_SQLITE)).is_file()
+    scheme, _, path = url.partition(":///")
+    return not scheme.startswith("sqlite") or Path(path.partition("?")[0]).is_file()

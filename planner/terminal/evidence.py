@@ -21,7 +21,8 @@ def render_found(source: str, found: Found, place: str) -> RenderableType:
     """The same, to be shown."""
     models = len({score.model for score in found.scores})
     benchmarks = len({score.benchmark for score in found.scores})
-    told = f"{source}: {len(found.scores):,} scores of {models:,} models on {benchmarks:,} benchmarks kept"
+    scores, of_models = _counted(len(found.scores), "score"), _counted(models, "model")
+    told = f"{source}: {scores} of {of_models} on {_counted(benchmarks, 'benchmark')} kept"
     note = f" ({found.note})" if found.note else ""
     credits_to = ", ".join(dict.fromkeys(score.source for score in found.scores))
     named = f"Name the source wherever you show them: {credits_to}"
@@ -36,3 +37,7 @@ def render_found(source: str, found: Found, place: str) -> RenderableType:
 def _shortened(names: Sequence[str]) -> list[str]:
     more = len(names) - _MOST_NAMES
     return [*names[:_MOST_NAMES], *([f"and {more} more"] if more > 0 else [])]
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

@@ -240,6 +240,11 @@ def test_a_file_is_kept_once_a_store_was_opened(tmp_path: Path) -> None:
     assert is_kept(url)
 
 
+@pytest.mark.parametrize("address", ["sqlite+pysqlite:///{}", "sqlite:///{}?timeout=5"])
+def test_a_file_is_looked_for_however_its_address_is_spelt(tmp_path: Path, address: str) -> None:
+    assert not is_kept(address.format(tmp_path / "planner.sqlite3"))
+
+
 def test_asking_where_the_store_is_loads_no_database_library() -> None:
     code = (
         "import sys, planner.store.place as place; place.is_kept(place.default_url({}));"
