@@ -2,22 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 
-from planner.beliefs.latency import reasoning_tokens
 from planner.beliefs.ownership import ServerMonth
-from planner.beliefs.requests import calls_of
-from planner.beliefs.roofline import BYTES_PER_WEIGHT
-from planner.beliefs.serving import PoolSizing, Setup
-from planner.catalog.schema import Catalog
+from planner.beliefs.serving import PoolSizing
 from planner.planning.wording import percent_text, rounded_text, usd_text
-from planner.units import HOURS_PER_MONTH, SECONDS_PER_MONTH, SEED, Draws, interval_of
+from planner.units import HOURS_PER_MONTH, SECONDS_PER_MONTH, Draws, interval_of
 from planner.workload.schema import Segment
-
-_SMALL_GPU_SHARE: Final = 0.1
-"""Engine's overhead on small GPUs, share of memory, as the sizing takes it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,76 +21,17 @@ class Load:
     sizing: PoolSizing
     busy_at_peak: Draws
     """(S,) replicas' worth of work at the busiest hour."""
-    extra_input_tokens: Draws | float = 0.0
-    """Passages that retrieval adds to each prompt."""
 
 
-def memory_lines(catalog: Catalog, setup: Setup, loads: Sequence[Load], seed: int = SEED) -> tuple[str, ...]:
-    """'name: text' lines: what all kinds share once, the rest for each kind of request."""
+def memory_lines(loads: Sequence[Load]) -> tuple[str, ...]:
+    """The replica's own 'name: text' lines: what all kinds share once, the rest for each kind of request."""
     sizings = [load.sizing.sizing for load in loads]
     shared = [line for line in sizings[0] if all(line in other for other in sizings)]
-    first = [line for line in shared if line.startswith("weights")]
-    cache = [] if any("KV heads" in line for line in sizings[0]) else _cache_formula(setup)
-    rest = [line for line in shared if line not in first and not line.startswith("cache:")]
-    lines = [*first, *cache, _memory_left(catalog, setup), *rest]
-    for load, told in zip(loads, sizings, strict=True):
-        own = [line for line in told if line not in shared or len(loads) == 1]
-        fits = _sequences(catalog, setup, load, seed)
-        lines += [
-            _of(load.segment.name, line, alone=len(loads) == 1)
-            for line in (fits, *[line for line in own if line not in lines and not line.startswith("cache:")])
-        ]
+    lines = list(shared)
+    if len(loads) > 1:
+        for load, told in zip(loads, sizings, strict=True):
+            lines += [_of(load.segment.name, line, alone=False) for line in told if line not in shared]
     return tuple(lines)
-
-
-def _free_gb(catalog: Catalog, setup: Setup) -> tuple[float, float, float]:
-    """Memory that the engine takes of a GPU's, what it keeps back of each, and what weights leave; GB."""
-    gpu, priors = setup.gpu, catalog.priors
-    taken = priors["serving.memory_share"].a * gpu.memory_gb
-    kept = min(priors["serving.overhead_gb"].a, _SMALL_GPU_SHARE * gpu.memory_gb)
-    kept += priors["serving.nccl_gb"].a if setup.gpus_per_replica > 1 else 0.0
-    weights = (setup.model.total_params_b or 0.0) * BYTES_PER_WEIGHT[setup.precision]
-    return taken, kept, setup.gpus_per_replica * (taken - kept) - weights
-
-
-def _memory_left(catalog: Catalog, setup: Setup) -> str:
-    """What is left for the cache."""
-    share = catalog.priors["serving.memory_share"].a
-    _, kept, left = _free_gb(catalog, setup)
-    weights = (setup.model.total_params_b or 0.0) * BYTES_PER_WEIGHT[setup.precision]
-    count, gpu = setup.gpus_per_replica, setup.gpu.memory_gb
-    return (
-        f"left for the cache: {count} x ({share:g} x {gpu:g} GB - {kept:g} GB for the engine) - {weights:.1f} GB of"
-        f" weights = {left:.1f} GB"
-    )
-
-
-def _sequences(catalog: Catalog, setup: Setup, load: Load, seed: int) -> str:
-    """How many requests of mean length the cache holds at once."""
-    added = calls_of(catalog, load.segment, extra_input_tokens=load.extra_input_tokens, seed=seed)
-    hidden = float(reasoning_tokens(catalog, (setup.model.id,), load.segment, seed).mean())
-    context = float(np.mean(added.input_tokens + added.output_tokens)) / added.count + hidden
-    per_token = (setup.model.kv_bytes_per_token or 0.0) / 1e9
-    limit = int(catalog.priors["serving.max_sequences"].a)
-    _, _, left = _free_gb(catalog, setup)
-    fit = int(left / (per_token * context)) if per_token > 0.0 else limit
-    return (
-        f"sequences that fit: {left:.1f} GB / ({per_token * 1e6:,.0f} kB x {context:,.0f} tokens) = {fit:,};"
-        f" the engine takes at most {limit}"
-    )
-
-
-def _cache_formula(setup: Setup) -> list[str]:
-    """How the cache of one token comes about: by heads, or by an attention that keeps less."""
-    model = setup.model
-    if model.kv_bytes_per_token is None:
-        return []
-    by_heads = 4.0 * (model.layers or 0) * (model.kv_heads or 0) * (model.head_dim or 0)
-    if abs(by_heads - model.kv_bytes_per_token) <= 1.0:
-        size = f"{model.layers} layers x {model.kv_heads} KV heads x {model.head_dim}"
-        return [f"cache per token: 2 (keys, values) x {size} x 2 bytes = {by_heads / 1e3:,.0f} kB"]
-    told = f"{model.kv_bytes_per_token / 1e3:,.0f} kB over {model.layers} layers"
-    return [f"cache per token: {told}; its attention keeps less than all heads of all layers"]
 
 
 def _of(segment: str, line: str, *, alone: bool) -> str:

@@ -72,7 +72,7 @@ def _sizing(
         if isinstance(sized, str):
             return pool.sizing, ()
         requests = part.segment.requests_per_month * volume
-        loads.append(Load(part.segment, requests, sized, part.table.pool_load[row], added.sizing_tokens))
+        loads.append(Load(part.segment, requests, sized, part.table.pool_load[row]))
         commands.append(
             load_command(
                 catalog,
@@ -85,7 +85,7 @@ def _sizing(
         )
     how = pool.sizing[0].split(":")[0] if pool.sizing else pool.id
     lines = (
-        *memory_lines(catalog, setup, loads, facts.seed),
+        *memory_lines(loads),
         *rate_lines(loads),
         *replica_lines(load, cap, problem.workload.confidence, replicas, pool.min_replicas - 1),
         money_line(replicas, pool.usd_per_replica_month, how),

@@ -28,13 +28,10 @@ _LIMITS: Final = (("First token, p95", "ttft_p95_ms"), ("Whole answer, p95", "to
 def sizing_lines(session: Session, case: ServingCase) -> tuple[tuple[str, str], ...]:
     """Name and text of every line, from weights to money, at the planned volume."""
     workload, cap = session.workload, session.workload.assumptions.gpu_utilisation_cap
-    loads = [
-        Load(one.segment, one.requests_per_month, one.sizing, one.busy_at_peak, one.added.sizing_tokens)
-        for one in case.served
-    ]
+    loads = [Load(one.segment, one.requests_per_month, one.sizing, one.busy_at_peak) for one in case.served]
     work = float(upper_at(case.demand.busy_at_peak[None, :], workload.confidence)[0])
     replicas = max(int(np.ceil(work / cap - 1e-9)), 1) + case.demand.spare
-    lines = [*memory_lines(the_catalog(), case.setup, loads), *rate_lines(loads)]
+    lines = [*memory_lines(loads), *rate_lines(loads)]
     lines += replica_lines(case.demand.busy_at_peak, cap, workload.confidence, replicas, case.demand.spare)
     gpus = case.setup.gpus_per_replica
     if case.rented is not None:

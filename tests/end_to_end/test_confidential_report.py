@@ -51,14 +51,15 @@ def test_weights_are_parameters_times_bytes(pool: PoolPlan) -> None:
 
 
 def test_what_is_left_is_memory_less_engine_less_weights(pool: PoolPlan) -> None:
-    count, share, memory, engine, weights, left = figures(line_of(pool, "left for the cache"))
-    assert left == pytest.approx(count * (share * memory - engine) - weights, abs=0.2)
+    count, share, memory, engine, weights, left = figures(line_of(pool, "memory"))
+    assert left == pytest.approx(count * (share / 100.0 * memory - engine) - weights, abs=0.5)
 
 
-def test_sequences_are_what_is_left_over_a_requests_cache(pool: PoolPlan) -> None:
-    for line in (text for text in pool.sizing if text.startswith("sequences that fit")):
-        left, per_token, tokens, fit, _ = figures(line.partition(": ")[2])
-        assert fit == pytest.approx(left * 1e6 / (per_token * tokens), rel=0.02)
+def test_a_sequence_takes_its_tokens_times_the_cache_of_one(pool: PoolPlan) -> None:
+    per_token = figures(line_of(pool, "cache per token"))[0]
+    for line in (text for text in pool.sizing if text.startswith("cache per sequence")):
+        tokens, *_, size = figures(line.partition(": ")[2])
+        assert size == pytest.approx(tokens * per_token / 1e6, abs=0.006)
 
 
 def test_the_busiest_hour_is_requests_times_the_peak_over_a_months_seconds(pool: PoolPlan) -> None:

@@ -151,13 +151,25 @@ def test_sizing_lines_tell_weights_cache_rate_and_replicas_with_numbers_that_mul
     case = case_of(world, workload, question(world, "invoice-fields"))
     one = case.served[0]
     load = Load(one.segment, one.requests_per_month, one.sizing, one.busy_at_peak)
-    lines = "\n".join([*memory_lines(world.catalog, case.setup, [load]), *rate_lines([load])])
-    # 8.19 x 1 byte; 1 x (0.9 x 85.9 - 3.5) - 8.19 = 65.6; 65.6 GB / (147,456 bytes x 1,480 tokens) = 300; 2 x 36 layers x 8 heads x 128 x 2 bytes = 147 kB; 2,504,301 x 3 / 2,628,000 = 2.86
+    lines = "\n".join([*memory_lines([load]), *rate_lines([load])])
+    # 8.19 x 1 byte; 1 x (0.9 x 85.9 - 3.5) - 8.19 = 65.6; 2 x 36 layers x 8 heads x 128 x 2 bytes = 147 kB;
+    # 2,504,301 x 3 / 2,628,000 = 2.86
     assert "= 8.2 GB" in lines
-    assert "= 65.6 GB" in lines
-    assert "/ (147 kB x 1,480 tokens) = 300; the engine takes at most 256" in lines
+    assert "= 65.6 GB left for the cache" in lines
     assert "36 layers x 8 KV heads x 128 x 2 bytes = 147 kB" in lines
     assert "2,504,301 requests x 3 / 2,628,000 s = 2.86 requests/s" in lines
+
+
+def test_kinds_on_one_pool_share_the_lines_of_memory_and_have_their_own_of_speed(
+    world: World, workload: Workload
+) -> None:
+    case = case_of(world, workload, question(world, "invoice-fields", "line-to-account"))
+    lines = memory_lines([Load(o.segment, o.requests_per_month, o.sizing, o.busy_at_peak) for o in case.served])
+    names = [line.partition(": ")[0] for line in lines]
+    assert names.count("weights") == 1
+    assert "throughput when full, invoice-fields" in names
+    assert "throughput when full, line-to-account" in names
+    assert len(set(names)) == len(names)
 
 
 def test_replicas_are_told_with_their_spare_one() -> None:
