@@ -5,25 +5,29 @@ from dataclasses import dataclass, replace
 from planner.beliefs.latency import LatencyBeliefs, fit_latency
 from planner.beliefs.measured import NOTHING, Measured
 from planner.beliefs.quality import QualityBeliefs, fit_quality
+from planner.beliefs.serving_fit import ServingFit, fit_serving
 from planner.catalog.schema import Catalog
 from planner.units import SEED
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Beliefs:
-    """Fitted quality and latency with the seed that all draws come from."""
+    """Fitted quality, latency and serving with the seed that all draws come from."""
 
     catalog_version: str
     seed: int
     quality: QualityBeliefs
     latency: LatencyBeliefs
+    serving: ServingFit
+    """Times of own replicas; the sizing takes it from the catalog that it was fitted for."""
     measured: Measured = NOTHING
     """What the user's probes add; segments take their part of it when their quality is asked for."""
 
 
 def fit_beliefs(catalog: Catalog, seed: int = SEED, measured: Measured = NOTHING) -> Beliefs:
-    """Fit quality and latency to the catalog's evidence and to what was measured; same input, same draws."""
-    return Beliefs(catalog.version, seed, fit_quality(catalog, seed), fit_latency(catalog, seed), measured)
+    """Fit quality, latency and serving to the catalog's evidence and to what was measured; same input, same draws."""
+    quality, latency = fit_quality(catalog, seed), fit_latency(catalog, seed)
+    return Beliefs(catalog.version, seed, quality, latency, fit_serving(catalog), measured)
 
 
 def with_measured(beliefs: Beliefs, catalog: Catalog, measured: Measured) -> Beliefs:

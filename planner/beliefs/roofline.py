@@ -1,13 +1,14 @@
-"""The step model of an own replica: a calibrated roofline of decode and prefill, in draws.
+"""The step model of served models: what one decode step and one prompt ask of a machine, term by term.
 
-One decode step of a batch of B sequences on n GPUs takes
+One decode step of a batch of B sequences on n GPUs is a sum of ideal times, each with a fitted cost of its own:
 
-    step(B) = touched(B) / (n BW e_w) + B kv context / (n BW e_kv) + B flops / (n F e_f)
-              + 2 L t_allreduce [n > 1] + all-reduced bytes / link + L t_layer + B t_sequence
+    step(B) = c0 active weights / (n BW) + c1 the other experts that B tokens reach / (n BW) + c2 B cache / (n BW)
+              + c3 B FLOPs / (n F) + c4 (B / answer) prefill + c5 2 L [n > 1] us + c6 B all-reduced bytes / link
+              + c7 L us + c8 B us + c9 L us [experts] + c10 B us [experts]
 
-times a factor for stock deployments; `touched` is the weights a batch reads: for a mixture of experts the active ones
-and, of the rest, the share that B tokens reach. A prompt's prefill takes its FLOPs at an efficiency e_p. The priors
-'serving.*' carry the fit on published step times; no efficiency above 0.95, no negative cost.
+BW is a GPU's memory bandwidth, F its dense FLOPs at the precision, L the layers, prefill a prompt's ideal time. c0 to
+c4 and c6 are costs over the ideal (the inverse of an efficiency), the others fixed times that no roofline has.
+`step_fit` fits them.
 """
 
 from collections.abc import Sequence
@@ -16,21 +17,20 @@ from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
-from planner.beliefs.priors import prior_draws
-from planner.catalog.schema import Catalog, Gpu, Model
-from planner.units import SEED, Draws, Floats
+from planner.catalog.schema import Gpu, Model
+from planner.units import Draws, Floats
 
 Precision: TypeAlias = Literal["bf16", "fp8", "int4"]
 PRECISIONS: Final[tuple[Precision, ...]] = ("bf16", "fp8", "int4")
 BITS: Final[dict[Precision, int]] = {"bf16": 16, "fp8": 8, "int4": 4}
 """Bits of the weights (for quantised_quality)."""
-BYTES_PER_WEIGHT: Final[dict[Precision, float]] = {"bf16": 2.0, "fp8": 1.0, "int4": 0.5625}
+BYTES_PER_WEIGHT: Final[dict[str, float]] = {"bf16": 2.0, "fp8": 1.0, "fp4": 0.5625, "int4": 0.5625}
 """Bytes that a weight takes in memory; 4-bit groups carry half a bit of scales."""
-_UNLINKED_GB_S: Final = 32.0
+UNLINKED_GB_S: Final = 32.0
 """PCIe 4.0 x16 per direction: what joins GPUs whose own link is not stated."""
-_LARGEST_EFFICIENCY: Final = 0.95
-_REDUCE_OVERLAP: Final = 0.5
-"""Share of the all-reduced bytes' time that computing does not hide (fitted with the priors, at its bound)."""
+TERM_COUNT: Final = 11
+_PREFILL: Final = 4
+_MICRO: Final = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Setup:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Machine:
-    """What the step model needs of K set-ups, (K, 1) each, in bytes, FLOPs and seconds."""
+    """What the step model needs of K models on machines, (K,) each, in bytes, FLOPs and bytes or FLOPs a second."""
 
     active_bytes: Floats
     total_bytes: Floats
@@ -55,65 +55,47 @@ class Machine:
     hidden: Floats
     gpus: Floats
     bandwidth: Floats
+    """Of all GPUs of a replica together, like flops."""
     flops: Floats
     link: Floats
 
+    @property
+    def several(self) -> Floats:
+        """1 where a replica has several GPUs."""
+        return (self.gpus > 1.0).astype(np.float64)
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Factors:
-    """Draws of the calibration, (S,) each."""
+    @property
+    def touch_share(self) -> Floats:
+        """Share of the weights that one token touches."""
+        return np.minimum(self.active_bytes / self.total_bytes, 1.0)
 
-    eff_weights: Draws
-    eff_cache: Draws
-    eff_flops: Draws
-    eff_prefill: Draws
-    layer_s: Draws
-    sequence_s: Draws
-    all_reduce_s: Draws
-    stock: Draws
-
-
-def calibration(catalog: Catalog, seed: int = SEED) -> Factors:
-    """Draws of the step model's factors; no efficiency above 0.95."""
-
-    def share(name: str) -> Draws:
-        return np.minimum(prior_draws(catalog, f"serving.{name}", seed), _LARGEST_EFFICIENCY)
-
-    def micro(name: str) -> Draws:
-        return prior_draws(catalog, f"serving.{name}", seed) * 1e-6
-
-    return Factors(
-        eff_weights=share("eff_weights"),
-        eff_cache=share("eff_cache"),
-        eff_flops=share("eff_decode_flops"),
-        eff_prefill=share("eff_prefill"),
-        layer_s=micro("per_layer_us"),
-        sequence_s=micro("per_sequence_us"),
-        all_reduce_s=micro("all_reduce_us"),
-        stock=prior_draws(catalog, "serving.stock_factor", seed),
-    )
+    @property
+    def experts(self) -> Floats:
+        """1 for mixtures of experts."""
+        return (self.touch_share < 0.9).astype(np.float64)
 
 
 def machine_of(setups: Sequence[Setup]) -> Machine:
     """Numbers of the set-ups; every one must have passed `why_not_sized`."""
 
     def column(values: list[float | int | None]) -> Floats:
-        return np.array(values, dtype=np.float64)[:, None]
+        return np.array(values, dtype=np.float64)
 
     models = [setup.model for setup in setups]
-    bytes_per_weight = column([BYTES_PER_WEIGHT[setup.precision] for setup in setups])
+    width = column([BYTES_PER_WEIGHT[setup.precision] for setup in setups])
     active = column([model.active_params_b or model.total_params_b for model in models]) * 1e9
+    gpus = column([setup.gpus_per_replica for setup in setups])
     return Machine(
-        active_bytes=active * bytes_per_weight,
-        total_bytes=column([model.total_params_b for model in models]) * 1e9 * bytes_per_weight,
+        active_bytes=active * width,
+        total_bytes=column([model.total_params_b for model in models]) * 1e9 * width,
         kv_bytes_per_token=column([model.kv_bytes_per_token for model in models]),
         flops_per_token=2.0 * active,
         layers=column([model.layers for model in models]),
         hidden=column([model.hidden for model in models]),
-        gpus=column([setup.gpus_per_replica for setup in setups]),
-        bandwidth=column([setup.gpu.bandwidth_gb_s for setup in setups]) * 1e9,
-        flops=column([compute_tflops(setup) for setup in setups]) * 1e12,
-        link=column([setup.gpu.link_gb_s or _UNLINKED_GB_S for setup in setups]) * 1e9,
+        gpus=gpus,
+        bandwidth=column([setup.gpu.bandwidth_gb_s for setup in setups]) * 1e9 * gpus,
+        flops=column([compute_tflops(setup) for setup in setups]) * 1e12 * gpus,
+        link=column([setup.gpu.link_gb_s or UNLINKED_GB_S for setup in setups]) * 1e9,
     )
 
 
@@ -122,6 +104,54 @@ def compute_tflops(setup: Setup) -> float | None:
     if setup.precision == "fp8" and setup.gpu.fp8_tflops is not None:
         return setup.gpu.fp8_tflops
     return setup.gpu.bf16_tflops
+
+
+def ideal_prefill_seconds(machine: Machine, tokens: Floats | float) -> Floats:
+    """Ideal time to read prompts, (K,): 2 x active weights x tokens + 2 x layers x hidden x tokens^2 FLOPs."""
+    length = np.asarray(tokens, dtype=np.float64)
+    flops = machine.flops_per_token * length + 2.0 * machine.layers * machine.hidden * np.square(length)
+    return np.asarray(flops / machine.flops)
+
+
+def reached_share(machine: Machine, batch: Floats | float) -> Floats:
+    """Share of the weights that one token leaves alone which a batch reaches as its tokens choose; 0 when dense."""
+    share = machine.touch_share
+    others = np.maximum(np.asarray(batch, dtype=np.float64) - 1.0, 0.0)
+    return np.where(share < 1.0, -np.expm1(others * np.log1p(-np.minimum(share, 1.0 - 1e-9))), 0.0)
+
+
+def fixed_terms(machine: Machine) -> Floats:
+    """Ideal seconds of a step that no sequence adds to, (K, T)."""
+    terms = np.zeros((machine.layers.size, TERM_COUNT))
+    terms[:, 0] = machine.active_bytes / machine.bandwidth
+    terms[:, 5] = machine.several * 2.0 * _MICRO * machine.layers
+    terms[:, 7] = machine.layers * _MICRO
+    terms[:, 9] = machine.layers * _MICRO * machine.experts
+    return terms
+
+
+def sequence_terms(machine: Machine, context: Floats | float) -> Floats:
+    """Ideal seconds that each sequence of `context` tokens adds to a step, (K, T); prefill of others not included."""
+    terms = np.zeros((machine.layers.size, TERM_COUNT))
+    terms[:, 2] = machine.kv_bytes_per_token * context / machine.bandwidth
+    terms[:, 3] = machine.flops_per_token / machine.flops
+    terms[:, 6] = 8.0 * machine.layers * (machine.gpus - 1.0) / machine.gpus * machine.hidden / machine.link
+    terms[:, 8] = _MICRO
+    terms[:, 10] = _MICRO * machine.experts
+    return terms
+
+
+def resting_seconds(machine: Machine) -> Floats:
+    """Ideal seconds to read all weights that one token leaves alone, (K,)."""
+    return np.asarray((machine.total_bytes - machine.active_bytes) / machine.bandwidth)
+
+
+def step_terms(machine: Machine, batch: Floats, prompt: Floats, answer: Floats) -> Floats:
+    """Ideal seconds of each term of a step, (K, T), prefill of others in between included; all arguments (K,)."""
+    terms = fixed_terms(machine) + batch[:, None] * sequence_terms(machine, prompt + answer / 2.0)
+    terms[:, 1] = resting_seconds(machine) * reached_share(machine, batch)
+    terms[:, _PREFILL] = batch / answer * ideal_prefill_seconds(machine, prompt)
+    return terms
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,30 +178,10 @@ class Step:
             seconds[sparse] += self.resting[sparse] * reached
         return seconds
 
-
-def step_of(machine: Machine, factors: Factors, context: Draws | float) -> Step:
-    """Decode step of K set-ups whose sequences hold `context` tokens on average; docstring of the module."""
-    several = machine.gpus > 1.0
-    read = machine.gpus * machine.bandwidth * factors.eff_weights
-    reduced = 8.0 * machine.layers * machine.hidden * (machine.gpus - 1.0) / machine.gpus
-    waits = np.where(several, 2.0 * machine.layers * factors.all_reduce_s, 0.0)
-    fixed = machine.active_bytes / read + waits + machine.layers * factors.layer_s
-    per_sequence = (
-        machine.kv_bytes_per_token * context / (machine.gpus * machine.bandwidth * factors.eff_cache)
-        + machine.flops_per_token / (machine.gpus * machine.flops * factors.eff_flops)
-        + _REDUCE_OVERLAP * reduced / machine.link
-        + factors.sequence_s
-    )
-    return Step(
-        fixed=fixed * factors.stock,
-        per_sequence=per_sequence * factors.stock,
-        resting=(machine.total_bytes - machine.active_bytes) / read * factors.stock,
-        touch_share=np.minimum(machine.active_bytes / machine.total_bytes, 1.0),
-    )
-
-
-def prefill_seconds(machine: Machine, factors: Factors, tokens: Draws | float) -> Draws:
-    """Time to read a prompt: 2 x active weights x tokens + 2 x layers x hidden x tokens^2 FLOPs, seconds, (K, S)."""
-    length = np.asarray(tokens, dtype=np.float64)
-    flops = machine.flops_per_token * length + 2.0 * machine.layers * machine.hidden * np.square(length)
-    return flops / (machine.gpus * machine.flops * factors.eff_prefill) * factors.stock
+    def mean_seconds(self, largest: int) -> Floats:
+        """Time of one step of 1 to `largest` sequences, mean over the draws, (K, largest)."""
+        sequences = np.arange(1, largest + 1, dtype=np.float64)
+        rest = np.log1p(-np.minimum(self.touch_share, 1.0 - 1e-9))
+        reached = np.where(self.touch_share < 1.0, -np.expm1((sequences - 1.0) * rest), 0.0)
+        fixed, each, resting = (part.mean(axis=1)[:, None] for part in (self.fixed, self.per_sequence, self.resting))
+        return np.asarray(fixed + sequences * each + resting * reached)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Literal
 
 from planner.catalog.files import index_rows, load_csv_rows, parse_rows
+from planner.catalog.schema import Model
 from planner.catalog.techniques import TechniqueSource
 from planner.errors import InputError
 from planner.resources import catalogs_dir
@@ -25,7 +26,7 @@ class Measurement:
     engine: str
     """Family: 'vllm', 'sglang', 'trtllm', ..."""
     precision: Literal["bf16", "fp8", "fp4"]
-    mode: Literal["closed loop", "steady state", "static batch"]
+    mode: Literal["closed loop", "steady state", "static batch", "single stream"]
     batch: float
     """Sequences served at once."""
     output_tokens: float
@@ -62,3 +63,35 @@ def load_measurements(path: Path | None = None) -> tuple[Measurement, ...]:
             if value is not None and not value > 0.0:
                 raise InputError(file.name, f"row {number}: {field}", found=value, allowed="a positive number")
     return measured
+
+
+@dataclass(frozen=True, slots=True)
+class Architecture:
+    """What the time of a step depends on, of one model."""
+
+    id: str
+    total_params_b: float
+    active_params_b: float
+    layers: float
+    hidden: float
+    kv_bytes_per_token: float
+    """16-bit cache of one token over all layers."""
+    guessed: bool = False
+    """Layers, width or cache were taken from models of about its size."""
+
+
+def architecture_of(model: Model) -> Architecture:
+    """Of a catalog model; nan where the catalog has no figure."""
+    total = _known(model.total_params_b)
+    return Architecture(
+        id=model.id,
+        total_params_b=total,
+        active_params_b=total if model.active_params_b is None else model.active_params_b,
+        layers=_known(model.layers),
+        hidden=_known(model.hidden),
+        kv_bytes_per_token=_known(model.kv_bytes_per_token),
+    )
+
+
+def _known(value: float | None) -> float:
+    return float("nan") if value is None else float(value)

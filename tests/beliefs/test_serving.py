@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.beliefs.roofline import Precision, Setup, calibration, machine_of, prefill_seconds, step_of
+from planner.beliefs.roofline import Precision, Setup
 from planner.beliefs.serving import PoolSizing, peak_requests_per_second, size_replica, size_replicas
+from planner.beliefs.serving_draws import speeds_of
+from planner.beliefs.serving_load import Load, rates_of
 from planner.catalog.schema import Catalog
-from planner.units import Interval, interval_of
+from planner.units import DRAW_COUNT, Draws, Interval, interval_of
 from planner.workload.schema import Segment, TokenDistribution
 
 # ml-energy/leaderboard@0cd52da, chat, bf16, vLLM: model, GPUs, mean answer, batch, output tokens/s, median gap ms.
@@ -34,10 +36,14 @@ def _sized(answer: PoolSizing | str) -> PoolSizing:
     return answer
 
 
+def _step(catalog: Catalog, setup: Setup, batch: int, context: float) -> Draws:
+    return speeds_of(catalog, [setup]).step(np.full(DRAW_COUNT, context)).seconds(batch)[0]
+
+
 def _throughput(catalog: Catalog, setup: Setup, batch: int, prompt: int, answer: int) -> Interval:
-    machine, factors = machine_of([setup]), calibration(catalog)
-    step = step_of(machine, factors, prompt + answer / 2).seconds(batch)
-    return interval_of((batch / (step + batch / answer * prefill_seconds(machine, factors, prompt)))[0])
+    step = _step(catalog, setup, batch, prompt + answer / 2)
+    prefill = speeds_of(catalog, [setup]).prefill_seconds(np.full(DRAW_COUNT, float(prompt)))[0]
+    return interval_of(batch / (step + batch / answer * prefill))
 
 
 @pytest.mark.parametrize(("model", "gpus", "answer", "batch", "tokens_per_s", "gap_ms"), MEASURED)
@@ -54,8 +60,7 @@ def test_measured_throughput_lies_in_the_interval(
 def test_measured_gap_between_tokens_lies_in_the_interval(
     catalog: Catalog, model: str, gpus: int, answer: int, batch: int, tokens_per_s: float, gap_ms: float
 ) -> None:
-    machine = machine_of([_setup(catalog, model, "h100-sxm", gpus)])
-    found = interval_of(step_of(machine, calibration(catalog), 200 + answer / 2).seconds(batch)[0] * 1000)
+    found = interval_of(_step(catalog, _setup(catalog, model, "h100-sxm", gpus), batch, 200 + answer / 2) * 1000)
     assert found.low < gap_ms < found.high, tokens_per_s
 
 
@@ -99,15 +104,22 @@ def test_one_set_up_has_the_numbers_it_has_among_many(catalog: Catalog, segment:
     assert np.allclose(together.total_p95_ms, alone.total_p95_ms, rtol=1e-12)
 
 
-def test_the_sizing_tells_weights_cache_batch_throughput_and_utilisation(catalog: Catalog, segment: Segment) -> None:
+def test_the_sizing_tells_memory_cache_batch_step_prompt_throughput_and_queue(
+    catalog: Catalog, segment: Segment
+) -> None:
     lines = _sized(size_replica(catalog, _setup(catalog, "meta/llama-3.1-8b", "l40s", 1), segment)).sizing
     starts = [line.split(":")[0] for line in lines]
     assert starts == [
         "weights",
-        "cache",
+        "memory",
+        "cache per token",
+        "cache per sequence",
         "batch",
+        "decode step",
+        "prefill",
         "throughput when full",
         "utilisation",
+        "queue",
         "latency at the cap",
     ]
 
@@ -120,18 +132,31 @@ def test_every_source_of_a_sizing_is_in_the_catalog(catalog: Catalog, segment: S
 
 
 def test_the_batch_at_the_cap_solves_its_own_equation_for_a_mixture_of_experts(catalog: Catalog) -> None:
-    from planner.beliefs import serving
-
-    setup = _setup(catalog, "openai/gpt-oss-120b", "h100-sxm", 2, "int4")
-    machine, factors = machine_of([setup]), calibration(catalog)
-    load = serving._Load(np.full(256, 700.0), np.full(256, 900.0), np.full((1, 256), 800.0), 1.0)
-    rates = serving._rates(machine, factors, load, np.array([[128.0]]), 0.6)
+    speeds = speeds_of(catalog, [_setup(catalog, "openai/gpt-oss-120b", "h100-sxm", 2, "int4")])
+    tokens = np.full(DRAW_COUNT, 700.0)
+    load = Load(tokens, tokens + 200.0, np.full((1, DRAW_COUNT), 800.0), 1.0, 0.4, 0.4, np.ones(DRAW_COUNT))
+    rates = rates_of(speeds, load, np.array([[128.0]]), 0.6)
     assert np.allclose(rates.batch, np.maximum(rates.calls * 800.0 * rates.step, 1.0), rtol=0.02)
 
 
+def test_no_draw_reads_memory_faster_than_the_gpu_can(catalog: Catalog) -> None:
+    setup = _setup(catalog, "meta/llama-3.1-8b", "l40s", 1)
+    ideal = 2.0 * (setup.model.total_params_b or 0.0) / setup.gpu.bandwidth_gb_s
+    assert np.all(_step(catalog, setup, 1, 100.0) >= ideal)
+
+
+def test_a_gpu_and_model_that_nobody_measured_have_wider_intervals(catalog: Catalog) -> None:
+    known = speeds_of(catalog, [_setup(catalog, "meta/llama-3.1-70b", "h100-sxm", 4)])
+    new = speeds_of(catalog, [_setup(catalog, "qwen/qwen2-72b", "rtx-pro-6000", 4)])
+    assert np.log(new.step_factor).std() > np.log(known.step_factor).std()
+
+
 def _decode_ms(catalog: Catalog, gpus: int, batch: float, context: float, model: str) -> np.ndarray:
-    machine = machine_of([_setup(catalog, model, "h100-sxm", gpus)])
-    return step_of(machine, calibration(catalog), context).seconds(batch)[0] * 1000
+    """Of one machine with more or fewer GPUs, so that what a set-up has of its own stays."""
+    few = speeds_of(catalog, [_setup(catalog, model, "h100-sxm", 4)])
+    speeds = speeds_of(catalog, [_setup(catalog, model, "h100-sxm", gpus)])
+    speeds = replace(speeds, step_factor=few.step_factor)
+    return speeds.step(np.full(DRAW_COUNT, context)).seconds(batch)[0] * 1000
 
 
 @settings(deadline=None)
