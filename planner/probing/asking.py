@@ -2,8 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Final
@@ -102,23 +101,54 @@ async def _reserve(job: Job, task: Task) -> Attempt | None:
     """Reserve the worst case; None, and the run is capped, when it does not fit although nothing is under way."""
     model = task.question.target.name
     attempt = new_attempt(job.run.id, task, streams=job.under_way + 1, warm_up=model not in job.warm)
-    while not job.over:
-        job.settled.clear()
-        given = await job.writer.call(reserve_attempt, job.store, attempt, job.counts.cap_usd)
+    given = await _room(job, lambda: reserve_attempt(job.store, attempt, job.counts.cap_usd))
+    if given is None:
+        return None
+    job.warm.add(model)
+    return replace(attempt, id=given)
+
+
+async def _room(job: Job, reserve: Callable[[], int | None]) -> int | None:
+    """What `reserve` gives once there is room under the cap; None, and the run is capped, when there will be none."""
+
+    def counted() -> tuple[int | None, int]:
+        given = reserve()
         if given is not None:
-            job.warm.add(model)
-            return replace(attempt, id=given)
-        if job.under_way == 0:
+            job.holding += 1
+        return given, job.holding
+
+    while not job.over:
+        before = job.settlements
+        given, holding = await job.writer.call(counted)
+        if given is not None:
+            return given
+        if holding == 0:
             job.end("cap")
             return None
         # What is under way will cost less than was reserved for it: there may be room then.
-        await job.settled.wait()
+        async with job.settled:
+            while job.settlements == before:
+                await job.settled.wait()
     return None
+
+
+async def _settle(job: Job, keep: Callable[[], None], cost_usd: float) -> None:
+    """Keep what a reservation has come to, and tell whoever waits for room."""
+
+    def counted() -> None:
+        keep()
+        job.holding -= 1
+
+    await job.writer.call(counted)
+    job.counts.spent_usd += cost_usd
+    job.settlements += 1
+    async with job.settled:
+        job.settled.notify_all()
 
 
 async def _ask(job: Job, question: Question, sent: Attempt) -> Answer | Failure:
     """Ask; a request that is broken off by a stop is kept as failed, its cost unknown."""
-    async with _counted(job):
+    with _counted(job):
         try:
             return await job.client.ask(question)
         except asyncio.CancelledError:
@@ -127,22 +157,19 @@ async def _ask(job: Job, question: Question, sent: Attempt) -> Answer | Failure:
             raise
 
 
-@asynccontextmanager
-async def _counted(job: Job) -> AsyncIterator[None]:
+@contextlib.contextmanager
+def _counted(job: Job) -> Iterator[None]:
     job.under_way += 1
     try:
         yield
     finally:
         job.under_way -= 1
-        job.settled.set()
 
 
 async def _keep(job: Job, attempt: Attempt) -> None:
-    """Commit what came back; counts only what has been committed."""
-    await job.writer.call(store_answer, job.store, attempt)
-    job.counts.spent_usd += attempt.reserved_usd if attempt.cost_usd is None else attempt.cost_usd
-    # Whoever waited for room under the cap looks again now that the true cost is kept.
-    job.settled.set()
+    """Commit what came back."""
+    cost_usd = attempt.reserved_usd if attempt.cost_usd is None else attempt.cost_usd
+    await _settle(job, lambda: store_answer(job.store, attempt), cost_usd)
 
 
 def _worth_another(job: Job, task: Task, failure: Failure, tried: int) -> bool:
@@ -197,13 +224,13 @@ async def _judge(job: Job, task: Task, attempt: Attempt) -> Grade | None:
     judge = job.grading.judge
     assert judge is not None
     request = judge_request(job.grading, attempt.answer or "", task.item, job.settings)
-    if not await job.writer.call(reserve_usd, job.store, job.run.id, request.worst_usd, job.counts.cap_usd):
-        job.end("cap")
+    cap_usd = job.counts.cap_usd
+    if await _room(job, lambda: int(reserve_usd(job.store, job.run.id, request.worst_usd, cap_usd)) or None) is None:
         return None
     question = replace(request.question, target=_addressed(job, request.question))
     outcome: Answer | Failure | None = None
     for tried in range(1, MOST_TRIES + 1):
-        async with job.paces[judge.provider].slot(), _counted(job):
+        async with job.paces[judge.provider].slot():
             outcome = await job.client.ask(question)
         if isinstance(outcome, Answer) or not _worth_another(job, replace(task, question=question), outcome, tried):
             break
@@ -211,14 +238,18 @@ async def _judge(job: Job, task: Task, attempt: Attempt) -> Grade | None:
     assert outcome is not None
     cost_usd = judge_usd(judge, outcome)
     cost_usd = request.worst_usd if cost_usd is None else cost_usd
-    job.counts.spent_usd += cost_usd
     score = request.read(outcome) if isinstance(outcome, Answer) else None
     if score is None:
         job.counts.note("judge", f"judge {judge.name}: a verdict that cannot be read; what was reserved stays counted")
+        await _settle(job, _keep_nothing, request.worst_usd)
         return None
     grade = Grade(attempt.id, job.grading.name(task.item), score.value, score.detail, cost_usd, _now())
-    await job.writer.call(store_grade, job.store, grade, reserved_usd=request.worst_usd)
+    await _settle(job, lambda: store_grade(job.store, grade, reserved_usd=request.worst_usd), cost_usd)
     return grade
+
+
+def _keep_nothing() -> None:
+    """What was reserved stays counted as spent."""
 
 
 def _addressed(job: Job, question: Question) -> Target:

@@ -64,7 +64,11 @@ class Job:
     scores: list[ScoredAnswer] = field(default_factory=list)
     """Kept only for a run that steers itself."""
     under_way: int = 0
-    settled: asyncio.Event = field(default_factory=asyncio.Event)
+    holding: int = 0
+    """Reservations whose true cost is not kept yet; counted by the writer's thread, in its order."""
+    settlements: int = 0
+    settled: asyncio.Condition = field(default_factory=asyncio.Condition)
+    """Told whenever a reservation has given way to a true cost: there may be room under the cap again."""
     ended: asyncio.Event = field(default_factory=asyncio.Event)
     status: RunStatus = "finished"
     """How the run will have ended."""

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Coroutine, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +16,8 @@ from planner.store.records import Target
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from probing_parts import QUICK
+from probing_parts import QUICK, Asker
 from streaming_server import Server, start_server
-
-Asker = Callable[..., list[Answer | Failure]]
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,15 @@
 """What the tests of the runner share: a suite, targets at the streaming server, a store in a temporary folder."""
 
+from collections.abc import Callable
+from typing import Any
+
 from planner.probing.settings import ProbeSettings
 from planner.probing.suite import Condition, GraderSpec, Item, Suite
 from planner.probing.wire import Timeouts
 from planner.store.records import Target
 
+Asker = Callable[..., list[Any]]
+"""Asks a model some prompts: answers or failures in their order."""
 QUICK = Timeouts(connect_s=2.0, first_s=2.0, total_s=4.0)
 
 

@@ -204,6 +204,8 @@ class _Connection(asyncio.Protocol):
         self.timer = self.loop.call_at(at, self._token)
 
     def _text(self, number: int) -> str:
+        if self.mode == "judge":
+            return '{"reason": "nearly", "score": 4}' if number == 0 else ""
         if self.mode == "echo":
             return self.prompt if number == 0 else ""
         return f"t{number} "

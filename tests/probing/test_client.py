@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from probing_parts import QUICK
+from probing_parts import QUICK, Asker
 from streaming_server import Server
 
 from planner.probing.failures import KIND_OF_EXCEPTION
@@ -16,7 +16,7 @@ from planner.probing.wire import Timeouts
 from planner.store.records import Target
 
 
-def test_an_answer_comes_whole_with_its_tokens_and_its_end(ask) -> None:
+def test_an_answer_comes_whole_with_its_tokens_and_its_end(ask: Asker) -> None:
     (answer,) = ask("fixed", "one two three")
     assert isinstance(answer, Answer)
     assert answer.text == "".join(f"t{number} " for number in range(64))
@@ -24,14 +24,14 @@ def test_an_answer_comes_whole_with_its_tokens_and_its_end(ask) -> None:
     assert answer.usage_stated
 
 
-def test_times_are_taken_at_the_transport_and_every_token_has_one(ask) -> None:
+def test_times_are_taken_at_the_transport_and_every_token_has_one(ask: Asker) -> None:
     (answer,) = ask("fixed", "timed")
     assert answer.at_transport
     assert len(answer.gaps_ms) == 63
     assert sum(answer.gaps_ms) + answer.ttft_ms <= answer.total_ms
 
 
-def test_measured_times_are_those_that_the_server_wrote_down(ask, server: Server) -> None:
+def test_measured_times_are_those_that_the_server_wrote_down(ask: Asker, server: Server) -> None:
     answers = ask("fixed", *(f"true times {number}" for number in range(4)))
     log = server.log()["times"]
     for number, answer in enumerate(answers):
@@ -58,7 +58,7 @@ def test_measured_times_are_those_that_the_server_wrote_down(ask, server: Server
     ],
 )
 def test_a_fault_has_its_kind_one_line_and_whether_it_may_be_billed(
-    ask, model: str, kind: str, billed: bool, words: str
+    ask: Asker, model: str, kind: str, billed: bool, words: str
 ) -> None:
     (failure,) = ask(model, f"fault {model}", timeouts=Timeouts(1.0, 1.0, 1.5))
     assert isinstance(failure, Failure)
@@ -67,12 +67,12 @@ def test_a_fault_has_its_kind_one_line_and_whether_it_may_be_billed(
     assert "\n" not in failure.message
 
 
-def test_a_refusal_says_how_long_to_wait(ask) -> None:
+def test_a_refusal_says_how_long_to_wait(ask: Asker) -> None:
     (failure,) = ask("http-429", "how long")
     assert failure.retry_after_s == pytest.approx(0.1)
 
 
-def test_a_server_that_says_nothing_is_left_after_the_time_for_the_first_byte(ask, server: Server) -> None:
+def test_a_server_that_says_nothing_is_left_after_the_time_for_the_first_byte(ask: Asker, server: Server) -> None:
     del server
     from streaming_server import start_server
 
@@ -83,13 +83,13 @@ def test_a_server_that_says_nothing_is_left_after_the_time_for_the_first_byte(as
     assert "first byte" in failure.message
 
 
-def test_no_server_at_all_is_a_connection_that_cost_nothing(ask) -> None:
+def test_no_server_at_all_is_a_connection_that_cost_nothing(ask: Asker) -> None:
     target = Target("fixed", "openai/fixed", None, "custom", "http://127.0.0.1:9/v1", 1.0, None, 2.0)
     (failure,) = ask("fixed", "nobody", target=target)
     assert (failure.kind, failure.may_be_billed) == ("connection", False)
 
 
-def test_one_question_is_one_request_whatever_goes_wrong(ask, server: Server) -> None:
+def test_one_question_is_one_request_whatever_goes_wrong(ask: Asker, server: Server) -> None:
     for model in ("http-429", "http-500", "cut", "malformed", "unfinished"):
         ask(model, f"only once {model}")
     asked = server.log()["asked"]
@@ -98,32 +98,32 @@ def test_one_question_is_one_request_whatever_goes_wrong(ask, server: Server) ->
     }
 
 
-def test_tokens_that_the_server_did_not_count_are_marked_as_estimates(ask) -> None:
+def test_tokens_that_the_server_did_not_count_are_marked_as_estimates(ask: Asker) -> None:
     (answer,) = ask("no-usage", "uncounted")
     assert isinstance(answer, Answer)
     assert not answer.usage_stated
     assert answer.completion_tokens > 0
 
 
-def test_a_filtered_answer_is_an_answer_that_says_so(ask) -> None:
+def test_a_filtered_answer_is_an_answer_that_says_so(ask: Asker) -> None:
     (answer,) = ask("filtered", "filtered")
     assert answer.finish_reason == "content_filter"
 
 
-def test_a_key_reaches_the_server_and_no_message(ask, server: Server) -> None:
+def test_a_key_reaches_the_server_and_no_message(ask: Asker, server: Server) -> None:
     key = "sk-planted-0123456789abcdef"
     outcomes = ask("http-401", "with a key", environment={"OPENAI_API_KEY": key})
     assert key in server.log()["keys"]
     assert key not in repr(outcomes)
 
 
-def test_a_key_that_a_provider_repeats_is_masked(ask) -> None:
+def test_a_key_that_a_provider_repeats_is_masked(ask: Asker) -> None:
     key = "sk-planted-0123456789abcdef"
     (failure,) = ask("http-401", f"echo {key}", environment={"OPENAI_API_KEY": key}, timeouts=QUICK)
     assert key not in failure.message
 
 
-def test_anthropic_is_timed_at_the_transport_too(ask, server: Server) -> None:
+def test_anthropic_is_timed_at_the_transport_too(ask: Asker, server: Server) -> None:
     target = Target("claude", "anthropic/claude-haiku-4-5", None, "custom", f"{server.api_base}", 1.0, None, 2.0)
     (answer,) = ask("claude", "hello claude", target=target, environment={"ANTHROPIC_API_KEY": "none-needed"})
     assert isinstance(answer, Answer), answer
@@ -162,8 +162,10 @@ def test_every_exception_of_litellm_has_a_kind() -> None:
         "moonshot/kimi-k2-0711-preview",
     ],
 )
-def test_requests_of_a_provider_go_through_our_transport(ask, model: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    provider = model.split("/")[0] if "/" in model else ("anthropic" if "claude" in model else "openai")
+def test_requests_of_a_provider_go_through_our_transport(
+    ask: Asker, model: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    provider = model.partition("/")[0] if "/" in model else ("anthropic" if "claude" in model else "openai")
     names = {"together_ai": "TOGETHERAI_API_KEY", "fireworks_ai": "FIREWORKS_AI_API_KEY"}
     monkeypatch.setenv(names.get(provider, f"{provider.upper()}_API_KEY"), "none-needed-here")
     monkeypatch.setenv("AZURE_API_BASE", "https://example.openai.azure.com")
