@@ -14,10 +14,13 @@ PAGES: Final = (
     ("workload.py", "Workload", ":material/description:"),
     ("what_if.py", "What-if", ":material/tune:"),
     ("models.py", "Models", ":material/scatter_plot:"),
+    ("measure.py", "Measure", ":material/science:"),
     ("serving.py", "Serving", ":material/dns:"),
     ("evidence.py", "Evidence", ":material/fact_check:"),
     ("report.py", "Report", ":material/article:"),
 )
+OPENED_FROM_PAGES: Final = (("label.py", "Label", ":material/rate_review:"),)
+"""Pages that have no place of their own in the navigation."""
 # .streamlit/config.toml says the same for those who start Streamlit themselves.
 SETTINGS: Final[dict[str, str | bool | int]] = {
     "server.address": ADDRESS,
@@ -74,6 +77,10 @@ def show() -> None:
     pages = [
         st.Page(pages_dir() / file, title=title, icon=icon, default=number == 0)
         for number, (file, title, icon) in enumerate(PAGES)
+    ]
+    pages += [
+        st.Page(pages_dir() / file, title=title, icon=icon, visibility="hidden")
+        for file, title, icon in OPENED_FROM_PAGES
     ]
     page = st.navigation(pages, position="top")
     draw_frame()

@@ -97,9 +97,26 @@ def measured_anew() -> None:
     _measured_version.clear()
 
 
+_held: dict[str, str] = {}
+"""By store: what was measured when a run of this process began."""
+
+
+def hold_facts() -> None:
+    """While a run goes on here its answers don't count yet: else every one of them would have all plans made anew."""
+    url = default_url(os.environ)
+    _held.setdefault(url, _measured_version(url))
+
+
+def release_facts() -> None:
+    """Let count what was measured since."""
+    _held.pop(default_url(os.environ), None)
+    measured_anew()
+
+
 def facts_version() -> str:
     """Hash of everything that plans rest on: the catalog, and what was measured."""
-    measured = _measured_version(default_url(os.environ))
+    url = default_url(os.environ)
+    measured = _held[url] if url in _held else _measured_version(url)
     return f"{the_catalog().version} {measured}".strip()
 
 

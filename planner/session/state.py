@@ -11,7 +11,7 @@ from planner.errors import InputError
 from planner.planning.changes import Change
 from planner.planning.plan import Outcome, Plan
 from planner.resources import catalogs_dir
-from planner.session.cached import planned, the_catalog
+from planner.session.cached import facts_version, planned, the_catalog
 from planner.session.link import LONGEST, pack, read_changes, unpack, write_changes
 from planner.workload.load import dump_workload, parse_workload, workload_hash
 from planner.workload.schema import Segment, Workload
@@ -20,6 +20,8 @@ from planner.workload.yaml_text import read_text
 FIRST_EXAMPLE: Final = "invoice-extraction"
 SERVING_NAMES: Final = ("scope", "gpu", "precision", "rent", "mode", "offer", "lens", "spare")
 """What a link says of the Serving page."""
+MEASURE_NAMES: Final = ("view", "run", "suite", "for", "ask", "items", "repeats", "ways", "cap")
+"""What a link says of the Measure page."""
 _KEY: Final = "session"
 _MOST_KEPT: Final = 200
 
@@ -57,10 +59,14 @@ class Session:
     """Id of the model looked at."""
     serving: dict[str, str] = field(default_factory=dict)
     """What the Serving page compares, by the name it has in the address: GPU, offer, lens and the like."""
+    measure: dict[str, str] = field(default_factory=dict)
+    """What the Measure page asks and shows, by the name it has in the address: suite, models, run and the like."""
     note: str = ""
     """Said at the top of the page."""
     planned_for: str = ""
     """Hash of the workload that `outcome` answers."""
+    planned_on: str = ""
+    """Hash of the facts that it rests on."""
 
     def segment_of_interest(self) -> Segment:
         """Segment looked at; the first when none was chosen."""
@@ -111,6 +117,7 @@ def _opened(link: Mapping[str, str]) -> Session:
     session.segment = link.get("segment", "")
     session.model = link["model"] if link.get("model") in the_catalog().models else ""
     session.serving = {name: link[name] for name in SERVING_NAMES if name in link}
+    session.measure = {name: link[name] for name in MEASURE_NAMES if name in link}
     return session
 
 
@@ -128,10 +135,10 @@ def _linked_text(link: Mapping[str, str]) -> tuple[str, str]:
 
 def _plan_anew(session: Session) -> None:
     """Bring the answer up to date with the workload; nothing when it is."""
-    key = workload_hash(session.workload)
-    if key != session.planned_for:
+    key, facts = workload_hash(session.workload), facts_version()
+    if (key, facts) != (session.planned_for, session.planned_on):
         session.outcome = planned(session.workload).outcome
-        session.planned_for = key
+        session.planned_for, session.planned_on = key, facts
     if isinstance(session.outcome, Plan):
         session.last_plan = session.outcome
 
@@ -141,6 +148,7 @@ def _write_link(session: Session) -> None:
     wanted = {"set": write_changes(session.changes), "segment": session.segment, "model": session.model}
     wanted |= {"example": session.origin, "workload": "", "kept": ""}
     wanted |= {name: session.serving.get(name, "") for name in SERVING_NAMES}
+    wanted |= {name: session.measure.get(name, "") for name in MEASURE_NAMES}
     if not session.origin:
         text = dump_workload(session.workload) if session.problems else session.text
         packed = pack(text)

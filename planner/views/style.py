@@ -64,6 +64,12 @@ STYLE: Final = """<style>
  border-top:1px solid color-mix(in srgb,currentColor 30%,transparent)}
 .st-key-workload_yaml textarea{font-family:ui-monospace,Menlo,Consolas,monospace;
  font-size:.82rem;line-height:1.45}
+.tp-progress{height:9px;border-radius:5px;overflow:hidden;margin:.15rem 0 .5rem;
+ background:color-mix(in srgb,currentColor 14%,transparent)}
+.tp-progress i{display:block;height:100%;border-radius:5px;background:color-mix(in srgb,currentColor 62%,transparent)}
+.tp-said{white-space:pre-wrap;overflow-wrap:anywhere;font-family:ui-monospace,Menlo,Consolas,monospace;font-size:.84rem;
+ line-height:1.45;border:1px solid color-mix(in srgb,currentColor 15%,transparent);border-radius:.4rem;
+ padding:.5rem .7rem;margin:.1rem 0 .5rem;max-height:26rem;overflow-y:auto}
 .tp-scroll{overflow-x:auto}
 .tp-wide{min-width:720px}
 @media (max-width:640px){.tp-answer{font-size:1.22rem}.tp-kpis{grid-template-columns:1fr 1fr;gap:.2rem .9rem}

@@ -25,10 +25,24 @@ from planner.report.charts.of_plan import (
     flow_chart,
     front_chart,
 )
+from planner.report.charts.of_probes import (
+    ForecastChange,
+    ForecastCheck,
+    ProbedDifference,
+    ProbedShare,
+    forecast_chart,
+    forecast_check_chart,
+    probed_differences,
+    probed_shares,
+)
 from planner.report.charts.of_serving import break_even_chart
 
 __all__ = [
+    "ForecastChange",
+    "ForecastCheck",
     "PricedModel",
+    "ProbedDifference",
+    "ProbedShare",
     "SkillEstimate",
     "StripSpan",
     "Swing",
@@ -39,8 +53,12 @@ __all__ = [
     "coverage_chart",
     "error_chart",
     "flow_chart",
+    "forecast_chart",
+    "forecast_check_chart",
     "front_chart",
     "price_quality_scatter",
+    "probed_differences",
+    "probed_shares",
     "skill_bars",
     "skills_radar",
     "switch_strip",

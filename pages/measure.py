@@ -1,0 +1,38 @@
+"""Measure: is it true for our data?"""
+
+import streamlit as st
+
+from planner.session import current_session
+from planner.views import (
+    measure,
+    measure_answers,
+    measure_cost,
+    measure_forecast,
+    measure_form,
+    measure_live,
+    measure_results,
+    measure_runs,
+)
+
+session = current_session()
+measure.draw_answer(session)
+measure.draw_change(session)
+measure_live.draw_live(session)
+view = measure.draw_switch(session)
+if view == "ask":
+    form, cost = st.columns([3, 2], gap="large")
+    with form:
+        asked = measure_form.draw_form(session)
+    with cost:
+        measure_cost.draw_cost(session, asked)
+elif view == "results":
+    found = measure_results.draw_results(session)
+    if found is not None:
+        measure_answers.draw_answers(found)
+elif view == "forecast":
+    measure_forecast.draw_plan_change(session)
+    measure_forecast.draw_forecasts(session)
+    measure_forecast.draw_checks(session)
+else:
+    measure_runs.draw_runs(session)
+    measure_runs.draw_import(session)

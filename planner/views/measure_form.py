@@ -1,0 +1,203 @@
+"""The Measure page's form: which questions, of which models, how often, for how much at most."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Final
+
+import streamlit as st
+
+from planner.errors import InputError
+from planner.planning.halving import Racing
+from planner.probing.settings import ProbeSettings
+from planner.probing.suite import GRADER_KINDS, Suite
+from planner.session import Session
+from planner.session.measuring import the_environment
+from planner.session.probe_form import (
+    askable_models,
+    barred,
+    samples_file,
+    shipped_suite,
+    shipped_suites,
+    standing_for,
+    suite_of_file,
+    suite_of_samples,
+)
+from planner.store.records import Target
+from planner.views.figures import alert, chip
+from planner.views.measure_choice import pick
+from planner.views.measure_models import draw_models
+from planner.views.measure_settings import draw_settings
+from planner.workload.schema import Segment
+from planner.workload.yaml_text import decode_text
+
+_LARGEST: Final = 5_000_000
+_FILE: Final = "file"
+_SAMPLES: Final = "samples:"
+_GENERAL: Final = "general"
+_GUESSED: Final = "as the samples suggest"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the form says."""
+
+    suite: Suite | None
+    """None: not yet, or its file is wrong."""
+    segment: Segment | None
+    """Segment that the suite stands for."""
+    targets: tuple[Target, ...]
+    settings: ProbeSettings
+    racing: Racing | None
+
+
+def draw_form(session: Session) -> Asked:
+    """Suite, what it stands for, models, items; the rest behind a fold."""
+    environment = the_environment()
+    offered = askable_models(environment)
+    st.subheader("Questions", anchor=False)
+    suite, segment = _draw_suite(session)
+    st.subheader("Models", anchor=False)
+    targets = draw_models(session, offered)
+    if suite is None:
+        return Asked(None, segment, targets, ProbeSettings(), None)
+    _draw_rules(suite, segment, targets)
+    settings, racing = draw_settings(session, suite, segment, targets, offered)
+    return Asked(suite, segment, targets, settings, racing)
+
+
+def _draw_suite(session: Session) -> tuple[Suite | None, Segment | None]:
+    suites = {summary.name: summary for summary in shipped_suites()}
+    own = [f"{_SAMPLES}{part.name}" for part in session.workload.segments if samples_file(session, part)]
+
+    def told(name: str) -> str:
+        if name == _FILE:
+            return "A file of mine (CSV or JSONL)"
+        if name in suites:
+            return f"{suites[name].title} · {suites[name].skill.replace('_', ' ')}"
+        return f"Samples of {name.removeprefix(_SAMPLES)}"
+
+    name = pick(
+        session,
+        "suite",
+        "What to ask",
+        [*own, *suites, _FILE],
+        _usual_suite(session, own),
+        told,
+        "Your own samples say most about your requests. The shipped suites are questions of our own for each skill.",
+    )
+    if name.startswith(_SAMPLES):
+        segment = session.workload.segment(name.removeprefix(_SAMPLES))
+        suite = _read(lambda: suite_of_samples(session, segment))
+    else:
+        segment_or_none = _draw_stands_for(session, name)
+        suite = (
+            _draw_file(session, segment_or_none)
+            if name == _FILE
+            else standing_for(shipped_suite(name), session.workload, segment_or_none.name if segment_or_none else "")
+        )
+        _tell_suite(suite, segment_or_none)
+        return suite, segment_or_none
+    _tell_suite(suite, segment)
+    return suite, segment
+
+
+def _usual_suite(session: Session, own: Sequence[str]) -> str:
+    """The segment's own samples, else the shipped suite of its skill, else the first."""
+    segment = session.segment_of_interest()
+    if f"{_SAMPLES}{segment.name}" in own:
+        return f"{_SAMPLES}{segment.name}"
+    fitting = [summary.name for summary in shipped_suites() if summary.skill == segment.skill]
+    return fitting[0] if fitting else "general-facts"
+
+
+def _draw_stands_for(session: Session, suite: str) -> Segment | None:
+    """Which kind of request the items stand for; None: their skill in general."""
+    names = [segment.name for segment in session.workload.segments]
+    usual = session.segment_of_interest().name if suite == _FILE else _GENERAL
+    name = pick(
+        session,
+        "for",
+        "They stand for",
+        [_GENERAL, *names],
+        usual,
+        lambda one: "their skill in general" if one == _GENERAL else f"requests of {one}",
+        "Questions in general tell how able a model is. Only questions like your own requests tell how hard those are: "
+        "choose a kind of request here when a right answer to these is as likely as one to yours.",
+    )
+    return None if name == _GENERAL else session.workload.segment(name)
+
+
+def _draw_file(session: Session, segment: Segment | None) -> Suite | None:
+    """A CSV or JSONL of prompts and right answers, kept for this tab."""
+    left, right = st.columns([3, 2], gap="small", vertical_alignment="bottom")
+    with left:
+        upload = st.file_uploader(
+            "File: columns or fields prompt and reference (the right answer); context, document and id if known",
+            type=["csv", "tsv", "jsonl"],
+            key="measure.upload",
+        )
+    with right:
+        grader = st.selectbox(
+            "An answer counts when",
+            [_GUESSED, *GRADER_KINDS],
+            key="measure.grader",
+            persist_state="session",
+            format_func=lambda kind: kind.replace("_", " "),
+            help="How answers are compared with the right ones. Your file's right answers suggest it.",
+        )
+    if upload is not None:
+        st.session_state["measure.file"] = (upload.name, upload.getvalue())
+    kept: tuple[str, bytes] | None = st.session_state.get("measure.file")
+    if kept is None:
+        st.info(
+            "No file yet. Fifty real requests with their right answers say more than any public score.",
+            icon=":material/upload_file:",
+        )
+        return None
+    name, content = kept
+    kind = next((kind for kind in GRADER_KINDS if kind == grader), None)
+    skill = segment.skill if segment else None
+    stands = (session.workload.name, segment.name) if segment else (None, None)
+    return _read(lambda: suite_of_file(decode_text(content, name, _LARGEST), name, skill, kind, *stands))
+
+
+def _read(make: Callable[[], Suite]) -> Suite | None:
+    try:
+        return make()
+    except InputError as error:
+        lines = "<br>".join(escape(line) for line in str(error).splitlines()[:8])
+        st.html(alert(lines))
+        return None
+
+
+def _tell_suite(suite: Suite | None, segment: Segment | None) -> None:
+    if suite is None:
+        return
+    graded = suite.grader.kind.replace("_", " ")
+    chips = chip(f"{len(suite.items)} questions") + chip(f"graded by {graded}") + chip(suite.skill.replace("_", " "))
+    st.html(f'<div>{chips}<p class="tp-small tp-dim">{escape(suite.description)}</p></div>')
+    if segment is not None and segment.skill != suite.skill:
+        mine, theirs = segment.skill.replace("_", " "), suite.skill.replace("_", " ")
+        st.html(
+            alert(
+                f"{escape(segment.name)} asks for {mine}, these questions for {theirs}: their share of right answers "
+                "is taken as that of your requests. Choose “their skill in general” unless that is what you mean."
+            )
+        )
+
+
+def _draw_rules(suite: Suite, segment: Segment | None, targets: Sequence[Target]) -> None:
+    """Own samples obey the segment's data rules."""
+    if suite.segment is None or segment is None or suite.licence != "the user's own":
+        return
+    told = [reason for target in targets if (reason := barred(segment, target))]
+    if told:
+        st.html(alert("<br>".join(escape(line) for line in told)))
+
+
+def may_send(asked: Asked) -> bool:
+    """Whether the data rules let these questions go to these models."""
+    if asked.suite is None or asked.segment is None or asked.suite.licence != "the user's own":
+        return True
+    return not any(barred(asked.segment, target) for target in asked.targets)
