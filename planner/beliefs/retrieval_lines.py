@@ -52,6 +52,24 @@ def retrieval_lines(
         volume: `cost.volume_factor(workload)`.
         seed: Seed of the draws.
     """
+    corpus = segment.knowledge.corpus_tokens * (1.0 + catalog.priors["rag.chunk_overlap"].a)
+    requests = segment.requests_per_month * volume
+    lines = _index_lines(catalog, segment, embedder, assumptions, requests, seed)
+    lines += [_store_line(catalog, store, embedder, corpus, requests, seed, planned=True)]
+    if offer is not None:
+        lines.append(_prompt_line(catalog, segment, offer, assumptions, volume, seed))
+    lines += [
+        _store_line(catalog, other, embedder, corpus, requests, seed, planned=False)
+        for other in catalog.vector_stores
+        if other.id != store.id
+    ]
+    return (*lines, _rerank_line(catalog, requests, seed))
+
+
+def _index_lines(
+    catalog: Catalog, segment: Segment, embedder: Embedder, assumptions: Assumptions, requests: float, seed: int
+) -> list[RetrievalLine]:
+    """Chunks, embedding of the corpus and of its changes, embedding of questions."""
     grown = 1.0 + catalog.priors["rag.chunk_overlap"].a
     corpus = segment.knowledge.corpus_tokens * grown
     changed = segment.knowledge.changed_tokens_per_month * grown
@@ -59,8 +77,7 @@ def retrieval_lines(
     nothing: Draws = np.zeros_like(chunks)
     price = embedder.usd_per_mtok or 0.0
     priced = "on own machines" if embedder.usd_per_mtok is None else f"at {price:g} USD per 1M"
-    requests = segment.requests_per_month * volume
-    lines = [
+    return [
         RetrievalLine(
             "chunks",
             nothing,
@@ -91,15 +108,6 @@ def retrieval_lines(
             catalog.priors["rag.query_tokens"].source.url,
         ),
     ]
-    lines += [_store_line(catalog, store, embedder, corpus, requests, seed, planned=True)]
-    if offer is not None:
-        lines.append(_prompt_line(catalog, segment, offer, assumptions, volume, seed))
-    lines += [
-        _store_line(catalog, other, embedder, corpus, requests, seed, planned=False)
-        for other in catalog.vector_stores
-        if other.id != store.id
-    ]
-    return (*lines, _rerank_line(catalog, requests, seed))
 
 
 def _store_line(

@@ -35,6 +35,8 @@ TECHNIQUE_TEXTS: Final[dict[Technique, str]] = {
     "rag+fine_tune": "fine-tuned, with retrieval",
 }
 _MONTHS_PER_YEAR: Final = 12.0
+_TAIL: Final = 0.05
+"""Share of requests that a limit at p95 leaves aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +130,7 @@ def serving_case(
         rented=rented,
         owned=owned,
         why_not_owned=why_not,
-        doubts=_doubts(world, workload, question, setup, served, measured_gpus),
+        doubts=(*_doubts(world, workload, question, setup, served, measured_gpus), *_start_doubts(rented, served)),
     )
 
 
@@ -347,3 +349,20 @@ def _segment_doubts(world: World, workload: Workload, setup: Setup, one: Served)
                 f" {time_text(allowed)} are allowed."
             )
     return out
+
+
+def _start_doubts(rented: RentedPath | None, served: list[Served]) -> list[str]:
+    """Limits that requests miss which wait for a machine to start, at the planned volume."""
+    if rented is None:
+        return []
+    waiting = float(rented.waiting_share(np.ones((1, 1))).mean())
+    start_ms = float(rented.startup.hours.mean()) * 3.6e6
+    if waiting <= _TAIL:
+        return []
+    wait = f"{percent_text(waiting)} of the requests wait {time_text(start_ms)} for a start"
+    return [
+        f"{one.segment.name}: {wait}, longer than the {time_text(limit)} allowed at p95."
+        for one in served
+        for limit in (one.segment.latency.ttft_p95_ms, one.segment.latency.total_p95_ms)
+        if limit is not None and start_ms > limit
+    ]

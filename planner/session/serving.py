@@ -120,6 +120,26 @@ def _measured_rows(model: str) -> int:
     return sum(row.model == model for row in measurements())
 
 
+def gpus_for(
+    model: Model, precision: Precision, segments: Sequence[Segment]
+) -> tuple[tuple[GpuChoice, ...], GpuChoice | None]:
+    """GPUs on which the model fits, and the one to look at first; kept by the content of the segments."""
+    key = "|".join([model.id, precision, *(segment.model_dump_json() for segment in segments)])
+    return _gpus_for(key, the_catalog().version, model, precision, segments)
+
+
+@st.cache_resource(show_spinner=False, max_entries=128)
+def _gpus_for(
+    key: str,  # noqa: ARG001
+    version: str,  # noqa: ARG001
+    _model: Model,
+    _precision: Precision,
+    _segments: Sequence[Segment],
+) -> tuple[tuple[GpuChoice, ...], GpuChoice | None]:
+    choices = fitting_gpus(_model, _precision, _segments[0])
+    return choices, usual_gpu(_model, _precision, _segments, choices)
+
+
 def fitting_gpus(model: Model, precision: Precision, segment: Segment) -> tuple[GpuChoice, ...]:
     """GPUs, and how many for one replica, on which a model fits; the two smallest counts of each kind."""
     catalog = the_catalog()

@@ -16,12 +16,11 @@ from planner.session import Session, show_value, the_catalog
 from planner.session.serving import (
     GpuChoice,
     allowed_rent,
-    fitting_gpus,
+    gpus_for,
     offers_for,
     own_models,
     plan_pool,
     sharing,
-    usual_gpu,
     usual_model,
     usual_offer,
 )
@@ -168,9 +167,9 @@ def _pick_precision(session: Session, pool: PoolPlan | None) -> Precision:
 def _pick_gpu(
     session: Session, model: str, precision: Precision, segments: Sequence[Segment], pool: PoolPlan | None
 ) -> GpuChoice | None:
-    choices = fitting_gpus(the_catalog().models[model], precision, segments[0])
+    choices, cheapest = gpus_for(the_catalog().models[model], precision, segments)
     planned = [one for one in choices if pool is not None and (one.gpu, one.count) == (pool.gpu, pool.gpus_per_replica)]
-    usual = planned[0] if planned else usual_gpu(the_catalog().models[model], precision, segments, choices)
+    usual = planned[0] if planned else cheapest
     if usual is None:
         return None
     by_key = {choice.key: choice for choice in choices}
@@ -205,7 +204,7 @@ def _pick_rent(session: Session, choice: GpuChoice, segments: Sequence[Segment])
         billing = row.billing.replace("_", " ")
         return f"{number(row.usd_per_gpu_hour)} USD/GPU h · {row.provider} {row.region}{size}, {billing}"
 
-    return rows[_pick(session, "rent", "Rented from", list(rows), usual, told, 305)]
+    return rows[_pick(session, "rent", "Rented from", list(rows), usual, told, 290)]
 
 
 def _pick_mode(session: Session) -> RentMode:
@@ -228,7 +227,7 @@ def _pick_offer(
         return f"{models[offer.model or ''].name} · {providers[offer.provider].name} · {offer.area}"
 
     usual = usual_offer(segments, offers, plan, model, allowed=allowed).key
-    return by_key[_pick(session, "offer", "API to compare with", list(by_key), usual, told, 275)], allowed
+    return by_key[_pick(session, "offer", "API to compare with", list(by_key), usual, told, 260)], allowed
 
 
 def _pick_lens(session: Session) -> str:

@@ -22,7 +22,7 @@ from planner.planning.serving_case import (
 )
 from planner.resources import catalogs_dir
 from planner.workload.load import load_workload
-from planner.workload.schema import Workload
+from planner.workload.schema import LatencyLimits, Workload
 
 MEASURED = frozenset({"h100-sxm"})
 
@@ -115,6 +115,19 @@ def test_a_model_too_large_for_the_gpu_is_told(world: World, workload: Workload)
     found = serving_case(world, workload, asked, MEASURED)
     assert isinstance(found, str)
     assert "GB" in found
+
+
+def test_waiting_for_a_start_is_a_doubt_where_an_answer_may_not_wait(world: World, workload: Workload) -> None:
+    name = "mismatch-notes"
+    hurried = workload.segment(name).model_copy(
+        update={"requests_per_month": 500.0, "latency": LatencyLimits(ttft_p95_ms=5000.0)}
+    )
+    segments = tuple(hurried if one.name == name else one for one in workload.segments)
+    asked = replace(question(world, name), mode="scale_to_zero")
+    case = case_of(world, workload.model_copy(update={"segments": segments}), asked)
+    assert any("for a start" in doubt for doubt in case.doubts)
+    patient = case_of(world, workload, asked)
+    assert not any("for a start" in doubt for doubt in patient.doubts)
 
 
 def test_work_that_may_wait_is_spread_at_the_same_mean(world: World, workload: Workload) -> None:
