@@ -47,6 +47,8 @@ def run_suite(args: argparse.Namespace) -> int:
 
     with _store() as store:
         run = start_run(store, suite, targets, settings, budget_usd)
+        if args.rate is not None:
+            return _load(store, run.id, args.json)
         code = _measure(store, run.id, args.json, ask_in_doubt=False, pick_next=_chooser(args, targets))
     return code or (EXIT_INPUT if problems else EXIT_DONE)
 
@@ -102,9 +104,12 @@ def _targets(names: Sequence[str], args: argparse.Namespace) -> tuple[tuple["Tar
 
 
 def _settings(args: argparse.Namespace) -> "ProbeSettings":
+    from planner.probing.load import worker_count
     from planner.probing.settings import ProbeSettings
     from planner.probing.wire import Timeouts
 
+    if (args.rate is None) != (args.seconds is None):
+        raise InputError("--rate", "", found="one of --rate and --seconds", allowed="both, or neither")
     judge = None
     if args.judge:
         judges, problems = _targets([args.judge], args)
@@ -125,6 +130,11 @@ def _settings(args: argparse.Namespace) -> "ProbeSettings":
         fresh=args.fresh,
         allow_code=args.allow_code,
         judge=judge,
+        rate_per_s=args.rate,
+        seconds=args.seconds,
+        slo_ttft_ms=args.slo_ttft_ms,
+        slo_total_ms=args.slo_total_ms,
+        workers=1 if args.rate is None else worker_count(args.rate),
     )
 
 
@@ -193,6 +203,24 @@ def _measure(
     if run.status == "stopped":
         return _INTERRUPTED
     return EXIT_INPUT if progress.answered == 0 and progress.total > 0 else EXIT_DONE
+
+
+def _load(store: "Store", run_id: str, json_file: str | None) -> int:
+    """Send at the given rate, show what latency did."""
+    from planner.probing.load import run_load
+    from planner.probing.load_results import load_results_of
+    from planner.terminal.probing import watching
+    from planner.terminal.probing_load import print_load
+
+    print(f"run {run_id}", file=sys.stderr)
+    with _interruptible() as should_stop, watching() as on_progress:
+        run, progress = run_load(store, run_id, on_progress=on_progress, should_stop=should_stop)
+    rows = load_results_of(store, run_id)
+    if json_file:
+        write_json(json_file, {"version": 1, "run": run, "progress": progress, "rows": rows})
+    if json_file != "-":
+        print_load(run, rows)
+    return EXIT_CAP if run.status == "cap" else _INTERRUPTED if run.status == "stopped" else EXIT_DONE
 
 
 @contextmanager

@@ -83,6 +83,8 @@ def _add_run(run: argparse.ArgumentParser) -> None:
     load = run.add_argument_group("load mode: how latency holds at a given rate")
     load.add_argument("--rate", metavar="R", type=_positive, help="requests a second, arriving at random (Poisson)")
     load.add_argument("--seconds", metavar="S", type=_positive, help="for how long")
+    load.add_argument("--slo-ttft-ms", metavar="MS", type=_positive, help="goodput: longest time to the first token")
+    load.add_argument("--slo-total-ms", metavar="MS", type=_positive, help="goodput: longest time of a whole answer")
 
 
 def _add_asking(run: argparse.ArgumentParser) -> None:

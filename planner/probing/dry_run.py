@@ -58,6 +58,16 @@ class _Sum:
         self.expected_usd += float(charge_usd(TokenUse(inputs, outputs), price))
         self.worst_usd += task.worst_usd
 
+    def scale(self, arrivals: float) -> None:
+        """The same for a load run's expected number of arrivals; four standard deviations more for the worst."""
+        times = arrivals / max(self.requests, 1)
+        self.requests = round(arrivals)
+        self.input_tokens *= times
+        self.output_tokens *= times
+        self.low_usd *= times
+        self.expected_usd *= times
+        self.worst_usd *= times * (1.0 + 4.0 / max(arrivals, 1.0) ** 0.5)
+
 
 def estimate_run(suite: Suite, targets: Sequence[Target], settings: ProbeSettings) -> tuple[Estimate, ...]:
     """Tokens and cost of a run by model, the judge last; nothing is sent and nothing kept.
@@ -78,6 +88,9 @@ def estimate_run(suite: Suite, targets: Sequence[Target], settings: ProbeSetting
             judged.requests += 1
             judged.worst_usd += asked.worst_usd
             judged.expected_usd += EXPECTED_OUTPUT_SHARE * asked.worst_usd
+    if settings.rate_per_s is not None:
+        for total in sums.values():
+            total.scale(settings.rate_per_s * (settings.seconds or 0.0))
     rows = [_estimate(target, sums[target.name]) for target in targets]
     if judge is not None and judged.requests:
         rows.append(_estimate(judge, judged))

@@ -39,5 +39,9 @@ class ProbeSettings(BaseModel):
     """Load runs: requests a second that each model is sent, whether it keeps up or not."""
     seconds: Annotated[float, Field(gt=0.0, le=86_400.0)] | None = None
     """Load runs: for how long."""
+    slo_ttft_ms: Annotated[float, Field(gt=0.0)] | None = None
+    """Load runs: longest time to the first token of an answer that counts as good."""
+    slo_total_ms: Annotated[float, Field(gt=0.0)] | None = None
+    """Load runs: longest time of a whole answer that counts as good."""
     workers: Annotated[int, Field(ge=1, le=64)] = 1
     """Load runs: processes that the requests are spread over."""

@@ -161,7 +161,7 @@ def _ms(value: float | None, digits: int = 0) -> str:
 
 
 def _usd(value: float) -> str:
-    return f"{value:,.2f}" if value == 0.0 or value >= 100.0 else f"{value:,.6f}".rstrip("0")
+    return f"{value:,.2f}" if value == 0.0 or value >= 100.0 else f"{value:,.6f}".rstrip("0").rstrip(".")
 
 
 def _minutes(seconds: float) -> str:
