@@ -3,7 +3,15 @@
 import streamlit as st
 
 from planner.session import current_session
-from planner.views import serving, serving_energy, serving_paths, serving_question, serving_sizing, serving_work
+from planner.views import (
+    serving,
+    serving_assumptions,
+    serving_energy,
+    serving_paths,
+    serving_question,
+    serving_sizing,
+    serving_work,
+)
 
 session = current_session()
 answer = st.container()
@@ -17,6 +25,7 @@ serving_paths.draw_break_evens(session, asked)
 serving_sizing.draw_sizing(session, asked, found)
 serving_sizing.draw_commands(session, found)
 serving_sizing.draw_evidence(asked, found)
+serving_assumptions.draw_rests_on(session, found)
 serving_energy.draw_energy(session, found)
 serving_energy.draw_devices(asked)
 serving_work.draw_tuning(session, asked)

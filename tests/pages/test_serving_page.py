@@ -3,11 +3,12 @@
 import re
 from pathlib import Path
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from planner import app
 from planner.resources import pages_dir
-from planner.session import Session
+from planner.session import Session, example_names
 
 WAIT_S = 120
 
@@ -125,3 +126,16 @@ def test_a_spare_replica_makes_it_dearer() -> None:
     assert not at.exception
     assert "N+1" in shown(at)
     assert session_of(at).serving["spare"] == "1"
+
+
+@pytest.mark.parametrize("example", [name for name in example_names() if name != "invoice-extraction"])
+def test_every_example_opens_on_an_answer_and_a_sizing(example: str) -> None:
+    at = opened(example)
+    assert "requests a month" in answer(at)
+    assert "Sizing, line by line" in [head.value for head in at.subheader]
+
+
+def test_what_the_paths_assume_is_told_with_its_source() -> None:
+    table = next(body for body in bodies(opened(**EIGHT)) if "cost of capital" in body)
+    assert "encoradvisors.com" in table
+    assert table.count("tp-mark") >= 15
