@@ -55,6 +55,8 @@ class Reader:
         """Start the process, unless it runs."""
         async with self._lock:
             if self._writer is None:
+                if self._receiving is not None:
+                    await self._receiving
                 await self._start()
 
     async def close(self) -> None:
@@ -65,9 +67,6 @@ class Reader:
                 await self._writer.wait_closed()
         if self._receiving is not None:
             await self._receiving
-        process, self._process = self._process, None
-        if process is not None:
-            await asyncio.to_thread(_end, process)
 
     async def _start(self) -> None:
         near, far = socket.socketpair()
@@ -86,10 +85,15 @@ class Reader:
                 future = self._waiting.get(frame.id)
                 if future is not None and not future.done():
                     future.set_result(frame)
-        self._writer = None
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.close()
         for future in self._waiting.values():
             if not future.done():
                 future.set_exception(ConnectionError("the process that reads the network ended"))
+        process, self._process = self._process, None
+        if process is not None:
+            await asyncio.to_thread(_end, process)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
