@@ -97,7 +97,7 @@ class GraderSpec(_Strict):
     rubric: str = ""
     """llm_judge: what a good answer is."""
     time_limit_s: Annotated[float, Field(gt=0.0, le=60.0)] = 5.0
-    """code_execution: CPU seconds for an item's tests; twice that on the clock."""
+    """code_execution: CPU seconds for an item's tests."""
     threshold: Annotated[float, Field(gt=0.0, le=1.0)] | None = None
     """Scores of at least this count as 1, others as 0; graded scores stay as they are when left out."""
 
