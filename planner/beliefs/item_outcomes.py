@@ -20,7 +20,7 @@ from planner.units import Floats, Ints, logistic
 _ITEM_SD: Final = 1.0
 """Spread of item difficulties inside a segment, logit (a stated prior; MMLU and GSM8K items show about 1 to 2)."""
 _STEPS: Final = 100
-_TOLERANCE: Final = 1e-8
+_TOLERANCE: Final = 1e-7
 _NODES: Final = 15
 
 
@@ -124,6 +124,15 @@ def _preferences(outcomes: ItemOutcomes, z: Floats) -> tuple[Floats, Floats]:
     return gradient.astype(float), curvature
 
 
+def _climb(observed: Floats, expected: Floats, uphill: Floats) -> Floats:
+    """Newton's step, or a scoring step where the observed curvature is no curvature of a top."""
+    try:
+        np.linalg.cholesky(observed)
+    except np.linalg.LinAlgError:
+        return np.asarray(np.linalg.solve(expected, uphill))
+    return np.asarray(np.linalg.solve(observed, uphill))
+
+
 def outcome_posterior(
     outcomes: ItemOutcomes, mean: Floats, covariance: Floats, item_sd: float = _ITEM_SD
 ) -> ProbePosterior:
@@ -145,16 +154,16 @@ def outcome_posterior(
 
     z, top = mean.copy(), height(mean)
     for _ in range(_STEPS):
-        gradient, expected, _ = _slope(items, z, spread)
+        gradient, expected, observed = _slope(items, z, spread)
         wins, win_curvature = _preferences(outcomes, z)
-        step = np.linalg.solve(expected + win_curvature + precision, gradient + wins - precision @ (z - mean))
-        # A scoring step may overshoot where all answers are right or wrong: it is halved until it climbs.
+        uphill = gradient + wins - precision @ (z - mean)
+        step = _climb(observed + win_curvature + precision, expected + win_curvature + precision, uphill)
+        # A step may overshoot where all answers are right or wrong: it is halved until it climbs.
         while (higher := height(z + step)) < top and np.max(np.abs(step)) > _TOLERANCE:
             step = 0.5 * step
         z, top = z + step, max(higher, top)
         if np.max(np.abs(step)) < _TOLERANCE:
             break
-    observed = _slope(items, z, spread)[2] + _preferences(outcomes, z)[1] + precision
-    after = np.linalg.inv(observed)
+    after = np.linalg.inv(_slope(items, z, spread)[2] + _preferences(outcomes, z)[1] + precision)
     shrunk = np.linalg.slogdet(covariance)[1] - np.linalg.slogdet(after)[1]
     return ProbePosterior(z, after, float(top - 0.5 * shrunk))
