@@ -278,6 +278,19 @@ def sharing(workload: Workload, model: str) -> tuple[Segment, ...]:
     return tuple(workload.segment(name) for name in names)
 
 
+def question_for(workload: Workload, question: Question, names: tuple[str, ...]) -> tuple[Question, bool]:
+    """The question for other segments: the same machines, rented where their data rules allow; whether the API may.
+
+    Where the rented instance is not allowed, the cheapest that is; none where none is.
+    """
+    segments = [workload.segment(name) for name in names]
+    rows = allowed_rent(question.gpu, question.gpus_per_replica, segments)
+    rent = question.rent if question.rent in rows or question.rent is None else next(iter(rows), None)
+    offers, allowed = offers_for(segments)
+    may = allowed and any(offer.key == question.offer.key for offer in offers)
+    return replace(question, segments=names, rent=rent), may
+
+
 def answer_for(workload: Workload, question: Question, lens: Lens) -> Answer | str:
     """Case and break-evens, made once for each content of the workload and question; a sentence when it does not fit.
 

@@ -1,6 +1,6 @@
 """The Serving page's tables of money: every path at the planned volume, and from when it pays kind by kind."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html import escape
 from typing import Final
 
@@ -13,7 +13,7 @@ from planner.planning.serving_case import Question, ServingCase
 from planner.planning.wording import figure_of
 from planner.report.format import number, percent, requests
 from planner.session import Session
-from planner.session.serving import Answer, answer_for, other_modes, sharing
+from planner.session.serving import Answer, answer_for, other_modes, question_for, sharing
 from planner.units import HOURS_PER_MONTH, Draws
 from planner.views.figures import figure_html, interval_bar
 from planner.views.serving import state_text
@@ -129,10 +129,11 @@ def draw_break_evens(session: Session, asked: Asked) -> None:
     groups: list[tuple[str, tuple[str, ...]]] = [(one.name, (one.name,)) for one in session.workload.segments]
     if len(names) > 1:
         groups.append((f"{len(names)} kinds on one pool", names))
-    rows = [_group_row(session, label, replace(question, segments=group), asked.lens) for label, group in groups]
+    rows = [_group_row(session, label, question, group, asked.lens) for label, group in groups]
     body = "".join(
-        f"<tr><td>{escape(str(row['kind']))}</td><td class='tp-num'>{escape(str(row['planned']))}</td>"
-        f"<td>{escape(str(row['rented']))}</td><td>{escape(str(row['owned']))}</td></tr>"
+        f"<tr><td>{escape(row['kind'])}<br><span class='tp-dim'>{escape(row['note'])}</span></td>"
+        f"<td class='tp-num'>{escape(row['planned'])}</td>"
+        f"<td>{escape(row['rented'])}</td><td>{escape(row['owned'])}</td></tr>"
         for row in rows
     )
     st.html(wide_table(("Kind of request", "Planned", "Rented pays", "Owned pays"), body, numeric=(1,)))
@@ -140,13 +141,18 @@ def draw_break_evens(session: Session, asked: Asked) -> None:
     draw_csv_button(rows, "break-evens")
 
 
-def _group_row(session: Session, label: str, question: Question, lens: Lens) -> dict[str, str]:
-    found = answer_for(session.workload, question, lens)
+def _group_row(session: Session, label: str, question: Question, names: tuple[str, ...], lens: Lens) -> dict[str, str]:
+    own, may = question_for(session.workload, question, names)
+    found = answer_for(session.workload, own, lens)
     if isinstance(found, str):
-        return {"kind": label, "planned": "", "rented": found, "owned": ""}
+        return {"kind": label, "planned": "", "rented": found, "owned": "", "note": ""}
+    notes = [] if may else ["this API may not serve it"]
+    if own.rent is not None and own.rent != question.rent:
+        notes.append(f"rented in {own.rent.region}, as its data rules ask")
     return {
         "kind": label,
         "planned": requests(found.case.demand.requests_per_month),
-        "rented": state_text(found.rented) if found.rented is not None else "not rented",
+        "rented": state_text(found.rented) if found.rented is not None else "not rented: no allowed place has a price",
         "owned": state_text(found.owned) if found.owned is not None else "no price to buy it at",
+        "note": "; ".join(notes),
     }

@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from planner import app
 from planner.resources import pages_dir
-from planner.session import Session, example_names
+from planner.session import Session, example_names, example_text
 
 WAIT_S = 120
 
@@ -139,3 +139,21 @@ def test_what_the_paths_assume_is_told_with_its_source() -> None:
     table = next(body for body in bodies(opened(**EIGHT)) if "cost of capital" in body)
     assert "encoradvisors.com" in table
     assert table.count("tp-mark") >= 15
+
+
+def test_the_page_stands_when_no_plan_holds_the_limits() -> None:
+    at = AppTest.from_file(str(Path(app.__file__)), default_timeout=WAIT_S)
+    at.query_params["example"] = "invoice-extraction"
+    at.run()
+    at.switch_page(str(pages_dir() / "workload.py")).run()
+    text = f"{example_text('invoice-extraction')}\nlimits: {{monthly_budget_usd: 20}}\n"
+    at.text_area(key="workload_yaml").set_value(text).run()
+    at.switch_page(str(pages_dir() / "serving.py")).run()
+    assert not at.exception
+    assert "requests a month" in answer(at)
+
+
+def test_a_segment_that_the_api_may_not_serve_is_marked() -> None:
+    at = opened("field-assistant", segment="damage-photos", model="google/gemma-3-27b")
+    table = next(body for body in bodies(at) if "<th>Rented pays</th>" in body)
+    assert table.count("this API may not serve it") >= 2
