@@ -197,6 +197,7 @@ class LiteLLMClient:
             gaps_ms=times.gaps_ms if times else gaps,
             lag_ms=times.lag_ms if times else 0.0,
             streams=times.streams if times else 1,
+            sent=times.sent if times else None,
             at_transport=times is not None,
         )
 

@@ -68,6 +68,8 @@ class Answer:
     lag_ms: float
     """Worst lateness of the loop that took the times."""
     streams: int
+    sent: float | None
+    """`time.perf_counter` when it left; None when that was not seen."""
     at_transport: bool
     """False: this provider's path could not be wrapped; the times are the client's own and enter no fit."""
 

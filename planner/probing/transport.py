@@ -23,6 +23,8 @@ _HOP_HEADERS: Final = {"host", "content-length", "connection", "accept-encoding"
 class Times:
     """When things happened on the wire, in ms."""
 
+    sent: float
+    """`time.perf_counter`, seconds."""
     ttft_ms: float | None
     """None: no token came."""
     total_ms: float
@@ -50,7 +52,9 @@ class Exchange:
         whens = times_of(ends, response.reads) if ends else tuple(when for when, _ in response.reads)
         gaps = tuple(1e3 * (later - when) for when, later in pairwise(whens))
         first = 1e3 * (whens[0] - response.sent) if whens else None
-        return Times(first, 1e3 * (response.ended - response.sent), gaps, response.lag_ms, response.streams)
+        return Times(
+            response.sent, first, 1e3 * (response.ended - response.sent), gaps, response.lag_ms, response.streams
+        )
 
 
 _EXCHANGE: Final[ContextVar[Exchange | None]] = ContextVar("planner_probe_exchange", default=None)
