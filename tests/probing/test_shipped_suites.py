@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -255,3 +256,17 @@ def test_labels_are_all_asked_for() -> None:
     for suite in SUITES.values():
         if suite.grader.labels:
             assert {str(item.reference) for item in suite.items} == set(suite.grader.labels)
+
+
+def test_the_readme_lists_each_suite_with_its_skill_items_and_conditions(suite: Suite) -> None:
+    lines = (probes_dir() / "README.md").read_text(encoding="utf-8").splitlines()
+    row = next(line for line in lines if line.startswith(f"| {suite.name} |"))
+    cells = [cell.strip() for cell in row.strip("|").split("|")]
+    conditions = ", ".join(condition.name for condition in suite.conditions)
+    assert cells[1:4] == [suite.skill, str(len(suite.items)), conditions]
+
+
+def test_the_readmes_example_is_a_suite(tmp_path: Path) -> None:
+    text = (probes_dir() / "README.md").read_text(encoding="utf-8")
+    (tmp_path / "suite.yaml").write_text(text.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    assert len(load_suite(tmp_path).items) == 2
