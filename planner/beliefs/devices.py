@@ -14,8 +14,9 @@ from planner.beliefs.latency import CallTimes, answer_percentiles, reasoning_tok
 from planner.beliefs.priors import prior_draws
 from planner.beliefs.requests import Calls, calls_of, squared_cv, token_log_sd
 from planner.beliefs.roofline import Precision
+from planner.catalog.measurements import Architecture
 from planner.catalog.schema import Catalog, Gpu, Model
-from planner.units import MS_PER_S, SEED, Draws
+from planner.units import DRAW_COUNT, MS_PER_S, SEED, Draws
 from planner.workload.schema import Segment
 
 BYTES_PER_WEIGHT: Final[dict[Precision, float]] = {"bf16": 2.0, "fp8": 1.0625, "int4": 0.613}
@@ -113,6 +114,21 @@ def device_serving(
     )
 
 
+def stream_seconds(
+    catalog: Catalog,
+    model: Architecture,
+    device: Gpu,
+    precision: Precision,
+    prompt: float,
+    answer: float,
+    seed: int = SEED,
+) -> tuple[Draws, Draws]:
+    """Seconds per token and to the first token of one stream of these lengths, (S,) each."""
+    context = np.full(DRAW_COUNT, prompt + answer / 2.0)
+    token_s = _token_seconds(catalog, model, device, precision, context, seed)
+    return token_s, prompt / _prefill_tokens_per_s(catalog, model, device, 1.0 / token_s, seed) + token_s
+
+
 def _memory_gb(catalog: Catalog, model: Model, precision: Precision, context: float) -> float:
     weights = (model.total_params_b or 0.0) * BYTES_PER_WEIGHT[precision]
     cache = (model.kv_bytes_per_token or 0.0) * context / 1e9
@@ -138,7 +154,7 @@ def _has_own_memory(device: Gpu) -> bool:
 
 
 def _token_seconds(
-    catalog: Catalog, model: Model, device: Gpu, precision: Precision, context: Draws, seed: int
+    catalog: Catalog, model: Model | Architecture, device: Gpu, precision: Precision, context: Draws, seed: int
 ) -> Draws:
     """Seconds per token of one stream, (S,)."""
     kind = "card" if _has_own_memory(device) else "shared"
@@ -149,7 +165,9 @@ def _token_seconds(
     return np.asarray(read / (device.bandwidth_gb_s * 1e9 * share) + layers, dtype=np.float64)
 
 
-def _prefill_tokens_per_s(catalog: Catalog, model: Model, device: Gpu, decode: Draws, seed: int) -> Draws:
+def _prefill_tokens_per_s(
+    catalog: Catalog, model: Model | Architecture, device: Gpu, decode: Draws, seed: int
+) -> Draws:
     """Prompt tokens a second, (S,): from FLOPs where published, never slower than decode."""
     if device.bf16_tflops is None:
         return np.maximum(decode * prior_draws(catalog, "device.prefill_over_decode", seed), decode)

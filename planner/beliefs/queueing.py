@@ -209,7 +209,7 @@ def _percentile(mean: Floats, variance: Floats, level: float) -> Floats:
         half = (low + high) / 2.0
         below = normal_cdf((half[:, None] - middle) / sd).mean(axis=1)
         low, high = np.where(below < level, half, low), np.where(below < level, high, half)
-    return np.exp((low + high) / 2.0)
+    return np.asarray(np.exp((low + high) / 2.0))
 
 
 def normal_cdf(z: Draws) -> Draws:

@@ -25,6 +25,8 @@ USUAL_PROMPT: Final = 300.0
 _MEMORY_SHARE: Final = 0.9
 _FP4_UNITS: Final = ("b200", "b300", "gb200", "gb300", "mi355", "rtx-50", "rtx-pro-6000")
 """GPUs that compute on 4-bit numbers, at twice their 8-bit rate."""
+_UNSTATED_TFLOPS: Final = 1.0
+"""Of GPUs whose rate nobody states: they serve single streams alone, which the device model forecasts."""
 TUNED: Final = "aiconfigurator"
 STOCK: Final = "ml-energy"
 _SPREAD: Final = {TUNED: 1.0, "argonne": 1.6}
@@ -183,7 +185,7 @@ def _machine(served: Sequence[Served]) -> Machine:
 
 def _tflops(one: Served) -> float:
     """Dense TFLOPS at the row's precision; 4-bit weights are unpacked to 16 bits on GPUs without a 4-bit unit."""
-    plain = one.gpu.bf16_tflops or float("nan")
+    plain = one.gpu.bf16_tflops or _UNSTATED_TFLOPS
     if one.measured.precision == "bf16" or one.gpu.fp8_tflops is None:
         return plain
     if one.measured.precision == "fp8":

@@ -164,8 +164,12 @@ def _validate_against(args: argparse.Namespace) -> "Validation":
     from planner.catalog.user_scores import load_user_scores
     from planner.units import SEED
 
+    if args.part == "serving":
+        from planner.cli.validation import validate_serving_file
+
+        return validate_serving_file(args, _shipped())
     if args.part != "quality":
-        raise InputError("--part", "", found=args.part, allowed="quality, together with --against")
+        raise InputError("--part", "", found=args.part, allowed="quality or serving, together with --against")
     scores = load_user_scores(Path(args.against))
     catalog = _shipped()
     result = validate_against(
