@@ -159,7 +159,8 @@ def forecast_cells(cells: Cells, fit: SkillFit, rows: Ints) -> Forecast:
     odd = fit.family_oddity[cells.family[cells.model[variant]], benchmark]
     mean = fit.mu[benchmark] + fit.scale[benchmark] * (skilled + odd)
     spread = np.einsum("rk,rkl,rl->r", loading, fit.variant_covariance[variant], loading)
-    variance = fit.scale[benchmark] ** 2 * (spread + fit.odd_variance[benchmark]) + cells.sampling[rows]
+    sampling = fit.sampling_share[benchmark] * cells.sampling[rows]
+    variance = fit.scale[benchmark] ** 2 * (spread + fit.odd_variance[benchmark]) + sampling
     return Forecast(rows, mean, np.sqrt(variance))
 
 
