@@ -15,28 +15,17 @@ from planner.beliefs.cost import api_usage_usd, volume_factor
 from planner.beliefs.demand import Demand, month_profile, startup_of
 from planner.beliefs.ownership import ServerMonth, server_month, server_month_of_total
 from planner.beliefs.roofline import BYTES_PER_WEIGHT
-from planner.beliefs.serving import BITS, PoolSizing, Precision, Setup, peak_requests_per_second, size_replica
-from planner.beliefs.techniques import TECHNIQUES, Technique, quantised_quality
+from planner.beliefs.serving import Precision, Setup
+from planner.beliefs.techniques import Technique
 from planner.catalog.schema import GpuPrice, Offer
-from planner.options.exclusions import needs_of, own_rules
-from planner.options.figures import Added, added_by, shape_of
-from planner.options.qualities import Floor, SegmentQualities, floor_of, qualities_of, quality_key
 from planner.options.world import World
 from planner.planning.break_even import ApiPath, OwnedPath, RentedPath, RentMode
-from planner.planning.wording import percent_text, time_text
-from planner.units import DRAW_COUNT, Draws, Floats
-from planner.workload.schema import Segment, Workload
+from planner.planning.served import Served, served_segment
+from planner.planning.serving_doubts import doubts_of, start_doubts
+from planner.units import DRAW_COUNT, Draws
+from planner.workload.schema import Workload
 
-TECHNIQUE_TEXTS: Final[dict[Technique, str]] = {
-    "direct": "asked directly",
-    "few_shot": "with examples in the prompt",
-    "fine_tune": "fine-tuned",
-    "rag": "with retrieval",
-    "rag+fine_tune": "fine-tuned, with retrieval",
-}
 _MONTHS_PER_YEAR: Final = 12.0
-_TAIL: Final = 0.05
-"""Share of requests that a limit at p95 leaves aside."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,29 +46,6 @@ class Question:
     spare: int = 0
     technique: Technique | None = None
     """How the own model is used; None: the first way that is shown to hold the floor, else the likeliest."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Served:
-    """One kind of request on the pool."""
-
-    segment: Segment
-    technique: Technique
-    sizing: PoolSizing
-    requests_per_month: float
-    """Average month of the horizon."""
-    peak_rps: float
-    busy_at_peak: Draws
-    """(S,) replicas' worth of work."""
-    quality: Draws
-    floor: Floor
-    added: Added
-    """What retrieval adds to a request."""
-
-    @property
-    def holds_floor(self) -> float:
-        """Share of draws in which the model is good enough."""
-        return float((self.quality >= self.floor.draws).mean())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,12 +81,14 @@ def serving_case(
     )
     served: list[Served] = []
     for name in question.segments:
-        found = _served(world, workload, workload.segment(name), setup, question.technique)
+        found = served_segment(world, workload, workload.segment(name), setup, question.technique)
         if isinstance(found, str):
             return found
         served.append(found)
     demand = _demand(workload, served, question.spare)
+    doubts = doubts_of(world, workload, question.rent, setup, served, measured_gpus)
     rented, owned, why_not = _own_paths(world, workload, question, setup, served, demand)
+    doubts = (*doubts, *start_doubts(rented, served))
     return ServingCase(
         question=question,
         setup=setup,
@@ -130,7 +98,10 @@ def serving_case(
         rented=rented,
         owned=owned,
         why_not_owned=why_not,
-        doubts=(*_doubts(world, workload, question, setup, served, measured_gpus), *_start_doubts(rented, served)),
+        doubts=(
+            *doubts_of(world, workload, question.rent, setup, served, measured_gpus),
+            *start_doubts(rented, served),
+        ),
     )
 
 
@@ -142,73 +113,6 @@ def spread_over_day(case: ServingCase, rush: float) -> ServingCase | None:
     rented = replace(case.rented, demand=demand, profile=month_profile(1.0, rush)) if case.rented else None
     owned = replace(case.owned, demand=demand) if case.owned else None
     return replace(case, demand=demand, rented=rented, owned=owned)
-
-
-def usable_techniques(segment: Segment) -> tuple[Technique, ...]:
-    """How an own model may be used on a segment: with retrieval where there are documents, tuned where labels."""
-    plain, tuned = ("rag", "rag+fine_tune") if segment.knowledge.corpus_tokens > 0.0 else ("direct", "fine_tune")
-    ways: tuple[Technique, ...] = (plain, tuned) if segment.training.labelled_examples > 0 else (plain,)  # type: ignore[assignment]  # the pairs are techniques
-    return ways
-
-
-def who_could_share(world: World, workload: Workload, model: str) -> tuple[str, ...]:
-    """Names of the segments whose rules let this model serve them on machines of one's own."""
-    row = world.models.row[model]
-    rules = [(segment.name, own_rules(world.models, needs_of(segment, may_own=True))) for segment in workload.segments]
-    return tuple(name for name, checks in rules if not any(bool(rule.fails[row]) for rule in checks))
-
-
-def _served(
-    world: World, workload: Workload, segment: Segment, setup: Setup, technique: Technique | None
-) -> Served | str:
-    qualities = qualities_of(world, quality_key(segment))
-    floor = floor_of(world, segment, qualities)
-    chosen, quality = _way(world, qualities, segment, setup, floor, workload.confidence, technique)
-    catalog, seed = world.catalog, world.seed
-    added = added_by(catalog, segment, shape_of(TECHNIQUES.index(chosen)), seed)
-    sizing = size_replica(
-        catalog,
-        setup,
-        segment,
-        utilisation_cap=workload.assumptions.gpu_utilisation_cap,
-        extra_input_tokens=added.sizing_tokens,
-        before_ms=added.before_ms,
-        seed=seed,
-    )
-    if isinstance(sizing, str):
-        return sizing
-    volume = volume_factor(workload)
-    peak = peak_requests_per_second(segment, volume)
-    requests = segment.requests_per_month * volume
-    return Served(segment, chosen, sizing, requests, peak, peak / sizing.capacity_rps, quality, floor, added)
-
-
-def _way(
-    world: World,
-    qualities: SegmentQualities,
-    segment: Segment,
-    setup: Setup,
-    floor: Floor,
-    confidence: float,
-    wanted: Technique | None,
-) -> tuple[Technique, Draws]:
-    """How the model is used, and its quality (S,) at the set-up's precision; 0 where the technique does not apply."""
-    row = world.models.row[setup.model.id]
-    size: Floats = np.array([setup.model.total_params_b or np.nan])
-    ways = usable_techniques(segment) if wanted is None else (wanted,)
-    found: list[tuple[float, Technique, Draws]] = []
-    for way in ways:
-        draws = qualities.by_technique[TECHNIQUES.index(way)][row : row + 1]
-        if not np.isfinite(draws).all():
-            found.append((-1.0, way, np.zeros(DRAW_COUNT)))
-            continue
-        quality = quantised_quality(world.catalog, draws, size, BITS[setup.precision], world.seed)[0]
-        held = float((quality >= floor.draws).mean())
-        if held >= confidence:
-            return way, quality
-        found.append((held, way, quality))
-    _, way, quality = max(found, key=lambda item: item[0])
-    return way, quality
 
 
 def _demand(workload: Workload, served: list[Served], spare: int) -> Demand:
@@ -309,60 +213,3 @@ def _fixed_usd(world: World, workload: Workload, setup: Setup, served: list[Serv
         jobs = jobs + retraining
         people = people + whole.monthly_usd - retraining
     return people, jobs
-
-
-def _doubts(
-    world: World,
-    workload: Workload,
-    question: Question,
-    setup: Setup,
-    served: list[Served],
-    measured_gpus: frozenset[str],
-) -> tuple[str, ...]:
-    out = [doubt for one in served for doubt in _segment_doubts(world, workload, setup, one)]
-    if setup.gpu.id not in measured_gpus:
-        out.append(f"No published speed of any model on the {setup.gpu.name} is in the evidence: it is extrapolated.")
-    if question.rent is not None and question.rent.source.url.startswith("assumption"):
-        out.append("The price of the GPU hour is an assumption.")
-    return tuple(dict.fromkeys(out))
-
-
-def _segment_doubts(world: World, workload: Workload, setup: Setup, one: Served) -> list[str]:
-    """Rules the model fails, its quality, its times at the cap."""
-    segment, name = one.segment, setup.model.name
-    row = world.models.row[setup.model.id]
-    rules = own_rules(world.models, needs_of(segment, may_own=True))
-    out = [f"{segment.name}: {rule.tell(np.array([row]))}" for rule in rules if bool(rule.fails[row])]
-    if one.holds_floor < workload.confidence:
-        out.append(
-            f"{segment.name}: {name}, {TECHNIQUE_TEXTS[one.technique]}, is {one.floor.text} in"
-            f" {percent_text(one.holds_floor)} of the draws; {percent_text(workload.confidence)} are asked for."
-        )
-    limits = (
-        ("first token", segment.latency.ttft_p95_ms, one.sizing.ttft_p95_ms),
-        ("whole answer", segment.latency.total_p95_ms, one.sizing.total_p95_ms),
-    )
-    for what, allowed, draws in limits:
-        if allowed is not None and float((draws <= allowed).mean()) < workload.confidence:
-            out.append(
-                f"{segment.name}: the {what} takes {time_text(float(draws.mean()))} at p95 and the busiest hour;"
-                f" {time_text(allowed)} are allowed."
-            )
-    return out
-
-
-def _start_doubts(rented: RentedPath | None, served: list[Served]) -> list[str]:
-    """Limits that requests miss which wait for a machine to start, at the planned volume."""
-    if rented is None:
-        return []
-    waiting = float(rented.waiting_share(np.ones((1, 1))).mean())
-    start_ms = float(rented.startup.hours.mean()) * 3.6e6
-    if waiting <= _TAIL:
-        return []
-    wait = f"{percent_text(waiting)} of the requests wait {time_text(start_ms)} for a start"
-    return [
-        f"{one.segment.name}: {wait}, longer than the {time_text(limit)} allowed at p95."
-        for one in served
-        for limit in (one.segment.latency.ttft_p95_ms, one.segment.latency.total_p95_ms)
-        if limit is not None and start_ms > limit
-    ]

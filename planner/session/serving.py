@@ -17,7 +17,8 @@ from planner.options.retrieval import Retrieval, choose_retrieval
 from planner.options.world import World, build_world
 from planner.planning.break_even import BreakEven, Lens, NotReached, Reached, RentedPath, break_even, verified
 from planner.planning.plan import Plan, PoolPlan
-from planner.planning.serving_case import Question, ServingCase, serving_case, spread_over_day, who_could_share
+from planner.planning.served import who_could_share
+from planner.planning.serving_case import Question, ServingCase, serving_case, spread_over_day
 from planner.resources import catalogs_dir
 from planner.session.cached import the_beliefs, the_catalog, today
 from planner.units import HOURS_PER_MONTH
@@ -272,10 +273,22 @@ def usual_offer(
     return (mid or list(offers))[0]
 
 
-def sharing(workload: Workload, model: str) -> tuple[Segment, ...]:
-    """Segments whose rules let the model serve them on one pool."""
-    names = who_could_share(serving_world(), workload, model)
+def sharing(workload: Workload, model: str, precision: Precision) -> tuple[Segment, ...]:
+    """Segments that one pool of the model could serve; kept by the content of the workload."""
+    names = _sharing(workload_hash(workload), the_catalog().version, today(), model, precision, workload)
     return tuple(workload.segment(name) for name in names)
+
+
+@st.cache_resource(show_spinner=False, max_entries=64)
+def _sharing(
+    key: str,  # noqa: ARG001
+    version: str,  # noqa: ARG001
+    day: date,  # noqa: ARG001
+    model: str,
+    precision: Precision,
+    _workload: Workload,
+) -> tuple[str, ...]:
+    return who_could_share(serving_world(), _workload, model, precision)
 
 
 def question_for(workload: Workload, question: Question, names: tuple[str, ...]) -> tuple[Question, bool]:

@@ -6,7 +6,8 @@ from typing import Final
 import streamlit as st
 
 from planner.planning.break_even import BreakEven, NotReached, NotVerified, Reached, curve_of, volumes
-from planner.planning.serving_case import TECHNIQUE_TEXTS, ServingCase
+from planner.planning.served import TECHNIQUE_TEXTS
+from planner.planning.serving_case import ServingCase
 from planner.report import charts
 from planner.report.format import money, number, percent, requests
 from planner.report.serving_svg import PathCurve, break_even_svg

@@ -125,7 +125,7 @@ def draw_break_evens(session: Session, asked: Asked) -> None:
     if question is None or len(session.workload.segments) < 2:
         return
     st.subheader("Kind by kind, and together", anchor=False)
-    names = tuple(segment.name for segment in sharing(session.workload, question.model))
+    names = tuple(segment.name for segment in sharing(session.workload, question.model, question.precision))
     groups: list[tuple[str, tuple[str, ...]]] = [(one.name, (one.name,)) for one in session.workload.segments]
     if len(names) > 1:
         groups.append((f"{len(names)} kinds on one pool", names))
@@ -137,7 +137,10 @@ def draw_break_evens(session: Session, asked: Asked) -> None:
         for row in rows
     )
     st.html(wide_table(("Kind of request", "Planned", "Rented pays", "Owned pays"), body, numeric=(1,)))
-    st.caption("Requests a month, each against the same API. All busiest hours are taken to fall together.")
+    st.caption(
+        "Requests a month, each against the same API. One pool: the kinds whose rules let the model serve them and for "
+        "which it is likely good enough; their busiest hours are taken to fall together."
+    )
     draw_csv_button(rows, "break-evens")
 
 

@@ -64,9 +64,9 @@ def draw_question(session: Session) -> Asked:
         segment = _pick_segment(session)
         model = _pick_model(session, segment, plan)
         pooled = _pick(session, "scope", "Volume of", ["kind", "pool"], "kind", _scope_text, 180) == "pool"
-        segments = (sharing(session.workload, model) or (segment,)) if pooled else (segment,)
         pool = plan_pool(segment, model, plan)
         precision = _pick_precision(session, pool)
+        segments = (sharing(session.workload, model, precision) or (segment,)) if pooled else (segment,)
         choice = _pick_gpu(session, model, precision, segments, pool)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         rent = None if choice is None else _pick_rent(session, choice, segments)

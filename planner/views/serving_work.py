@@ -7,11 +7,10 @@ import streamlit as st
 from planner.beliefs.cost import volume_factor
 from planner.beliefs.retrieval_lines import RetrievalLine, retrieval_lines
 from planner.beliefs.tuning_jobs import TuningJob, adapter_megabytes, tuning_jobs
-from planner.planning.serving_case import who_could_share
 from planner.planning.wording import figure_of
 from planner.report.format import number
 from planner.session import Session, the_catalog
-from planner.session.serving import retrieval_of, serving_world
+from planner.session.serving import retrieval_of, sharing
 from planner.views.figures import figure_html, mark
 from planner.views.serving_question import Asked
 from planner.views.tables import Row, draw_csv_button, wide_table
@@ -75,7 +74,7 @@ def _job_data(job: TuningJob) -> Row:
 def _draw_adapters(session: Session, asked: Asked) -> None:
     """Several tuned kinds on one copy of the weights."""
     size = adapter_megabytes(the_catalog().models[asked.model])
-    able = set(who_could_share(serving_world(), session.workload, asked.model))
+    able = {segment.name for segment in sharing(session.workload, asked.model, asked.precision)}
     tuned = [s.name for s in session.workload.segments if s.training.labelled_examples > 0 and s.name in able]
     if size is None or len(tuned) < 2:
         return

@@ -12,14 +12,8 @@ from planner.catalog.schema import GpuPrice, Offer, Price
 from planner.options.world import World, build_world
 from planner.planning.break_even import NotReached, NotVerified, Reached, break_even, verified
 from planner.planning.pool_lines import Load, memory_lines, rate_lines, replica_lines
-from planner.planning.serving_case import (
-    Question,
-    ServingCase,
-    serving_case,
-    spread_over_day,
-    usable_techniques,
-    who_could_share,
-)
+from planner.planning.served import usable_techniques, who_could_share
+from planner.planning.serving_case import Question, ServingCase, serving_case, spread_over_day
 from planner.resources import catalogs_dir
 from planner.workload.load import load_workload
 from planner.workload.schema import LatencyLimits, Workload
@@ -154,8 +148,17 @@ def test_documents_make_retrieval_the_way() -> None:
 
 
 def test_a_model_without_eyes_does_not_share_segments_with_pictures(world: World, workload: Workload) -> None:
-    assert "unreadable-pages" not in who_could_share(world, workload, "qwen/qwen3-8b")
-    assert "invoice-fields" in who_could_share(world, workload, "qwen/qwen3-8b")
+    low = workload
+    for segment in workload.segments:
+        low = with_floor(low, segment.name, 0.01)
+    names = who_could_share(world, low, "qwen/qwen3-8b")
+    assert "unreadable-pages" not in names
+    assert "invoice-fields" in names
+
+
+def test_a_model_that_is_likely_too_weak_does_not_share(world: World, workload: Workload) -> None:
+    high = with_floor(workload, "mismatch-notes", 0.999)
+    assert "mismatch-notes" not in who_could_share(world, high, "qwen/qwen3-8b")
 
 
 def test_sizing_lines_tell_weights_cache_rate_and_replicas_with_numbers_that_multiply(
