@@ -15,7 +15,7 @@ from planner.probing.local_model import check_server, find_model_file
 from planner.probing.settings import ProbeSettings
 from planner.probing.suite import GraderKind, Suite
 from planner.probing.suite_files import SuiteSummary, list_suites, load_suite, suite_hash
-from planner.probing.targets import LOCAL, LOCAL_MODEL, missing_keys
+from planner.probing.targets import KEY_VARIABLES, LOCAL, LOCAL_MODEL, missing_keys
 from planner.probing.user_samples import suite_from_samples, suite_from_text
 from planner.resources import catalogs_dir
 from planner.session.cached import the_catalog, today
@@ -100,7 +100,9 @@ def askable_models(environment: Mapping[str, str]) -> tuple[Askable, ...]:
     missing: dict[str, tuple[str, ...]] = {}
     offers: dict[str, list[Offer]] = {}
     for offer in catalog.offers:
-        if offer.model is not None and not catalog.providers[offer.provider].resells:
+        # A server that wants no key may not be there at all: it is asked by its litellm name, and listed for nobody.
+        open_to_all = () in KEY_VARIABLES.get(offer.provider, ())
+        if offer.model is not None and not catalog.providers[offer.provider].resells and not open_to_all:
             offers.setdefault(offer.model, []).append(offer)
             if offer.provider not in missing:
                 missing[offer.provider] = missing_keys(offer.provider, environment)

@@ -121,6 +121,13 @@ def run_results(run_id: str) -> RunResults:
     return _results_for(default_url(os.environ), f"{run_id} {run.status} {done} {facts_version()}", run)
 
 
+def scores_so_far(run_id: str) -> "tuple[ResultRow, ...]":
+    """What a run that goes on has found until now, without intervals: read at every call."""
+    from planner.probing.results import results_of  # noqa: PLC0415 (as above)
+
+    return results_of(the_store(), run_id)
+
+
 @st.cache_resource(show_spinner="Reading the run …", max_entries=6)
 def _results_for(url: str, key: str, _run: "Run") -> RunResults:  # noqa: ARG001 (the key)
     from planner.probing.results import results_of  # noqa: PLC0415 (as above)

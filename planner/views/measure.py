@@ -16,9 +16,9 @@ from planner.views.measure_choice import keep, wanted
 from planner.views.tables import Row, draw_csv_button, draw_json_button
 
 VIEWS: Final = {
-    "ask": "Ask models",
+    "ask": "Ask",
     "results": "Results",
-    "forecast": "Forecast and plan",
+    "forecast": "Forecasts",
     "runs": "Past runs",
 }
 _SHOWN_IDEAS: Final = 5
@@ -173,10 +173,14 @@ def _difference(change: Comparison) -> str:
     cost = change.cost_usd
     word = "more" if cost.mean > 0 else "less"
     low, high = sorted((abs(cost.low), abs(cost.high))) if cost.low * cost.high > 0 else (cost.low, cost.high)
-    return f", {money(abs(cost.mean))} {word} than before ({money(low).removesuffix(' USD')} to {money(high)})"
+    least, most = money(low).removesuffix(" USD"), money(high).removesuffix(" USD")
+    interval = f" ({least} to {most})" if least != most else ""
+    return f", {money(abs(cost.mean))} {word} than before{interval}"
 
 
 def draw_change(session: Session) -> None:
-    """One sentence: did measuring change the plan; nothing before anything was measured."""
-    if any(run.finished or run.status != "running" for run in kept_runs()):
+    """One sentence: did measuring change the plan; nothing before anything was measured, or where the view says it."""
+    if session.measure.get("view") != "forecast" and any(
+        run.finished or run.status != "running" for run in kept_runs()
+    ):
         st.html(f'<p class="tp-lead">{change_sentence(plan_change(session.workload))}</p>')

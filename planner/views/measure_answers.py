@@ -20,10 +20,9 @@ _TABLE: Final = "measure.answers"
 
 def draw_answers(found: RunResults) -> None:
     """A table of the answers, filtered; the one chosen in full."""
-    st.subheader("Single answers", anchor=False)
     if not found.answers:
-        st.caption("No answer yet.")
         return
+    st.subheader("Single answers", anchor=False)
     rows = _filtered(found)
     listed = [answer_row(one) for one in rows[:_SHOWN]]
     if len(rows) > _SHOWN:

@@ -14,6 +14,7 @@ from planner.report.svg_marks import ink_of
 from planner.session import Session, show_value
 from planner.session.measuring import is_measuring, kept_runs
 from planner.session.worth import forecast_changes, forecast_checks, plan_change, shown_changes
+from planner.views.figures import chip, mark
 from planner.views.frame import shown_mode
 from planner.views.measure import change_sentence
 from planner.views.pictures import draw_chart
@@ -161,12 +162,31 @@ def draw_checks(session: Session) -> None:
     told = "; ".join(
         f"{one.name}: forecast {percent(one.forecast.mean)}, measured {percent(one.measured.mean)}" for one in checks
     )
-    draw_chart(charts.forecast_check_chart(checks, shown_mode()), "measure.checks", told)
+    picture, table = st.columns(2, gap="medium")
+    with picture:
+        draw_chart(charts.forecast_check_chart(checks, shown_mode()), "measure.checks", told)
+    with table:
+        cells = "".join(_check_line(check) for check in checks)
+        head = ["Model, kind of request", "Forecast before", "Measured", ""]
+        st.html(f'<div class="tp-scroll" tabindex="0"><table class="tp-table">{_head(head)}{cells}</table></div>')
     rows = [_check_row(check) for check in checks]
     with st.container(horizontal=True, gap="small"):
         draw_csv_button(rows, "forecast against measured")
         draw_json_button(rows, "forecast against measured")
         draw_svg_button(lambda: check_svg(checks, ink_of(shown_mode())), "forecast against measured")
+
+
+def _head(names: Sequence[str]) -> str:
+    return f"<tr>{''.join(f'<th>{name}</th>' for name in names)}</tr>"
+
+
+def _check_line(check: ForecastCheck) -> str:
+    told = chip("as expected", "good") if check.held else chip("not expected", "warn")
+    return (
+        f"<tr><td>{escape(check.name)}<br><span class='tp-dim'>{escape(check.segment)}</span></td>"
+        f"<td>{share(check.forecast)}{mark('fitted')}</td><td>{share(check.measured)}{mark('measured')}</td>"
+        f"<td>{told}</td></tr>"
+    )
 
 
 def _check_row(check: ForecastCheck) -> Row:

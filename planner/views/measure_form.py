@@ -24,6 +24,7 @@ from planner.session.probe_form import (
     suite_of_samples,
 )
 from planner.store.records import Target
+from planner.terms import SKILLS
 from planner.views.figures import alert, chip
 from planner.views.measure_choice import pick
 from planner.views.measure_models import draw_models
@@ -36,6 +37,25 @@ _FILE: Final = "file"
 _SAMPLES: Final = "samples:"
 _GENERAL: Final = "general"
 _GUESSED: Final = "as the samples suggest"
+_SHOWN_LINES: Final = 8
+GRADER_WORDS: Final = {
+    "exact_match": "it is the right one, word for word",
+    "includes": "it holds the right one",
+    "regex": "it fits a pattern",
+    "numeric": "its number is the right one",
+    "f1": "it shares the right words",
+    "rouge_l": "it follows the right text",
+    "chrf": "it shares the right letters",
+    "levenshtein": "it is nearly the right text",
+    "json_schema": "its JSON fits the schema",
+    "json_equals": "its JSON is the right one",
+    "rules": "it keeps the rules",
+    "embedding": "it means the same",
+    "code_execution": "its code passes the tests",
+    "llm_judge": "a judge model says so",
+    "human": "people say so",
+}
+"""Graders as a sentence goes on: an answer counts when ..."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,22 +150,23 @@ def _draw_stands_for(session: Session, suite: str) -> Segment | None:
 
 def _draw_file(session: Session, segment: Segment | None) -> Suite | None:
     """A CSV or JSONL of prompts and right answers, kept for this tab."""
-    left, right = st.columns([3, 2], gap="small", vertical_alignment="bottom")
+    upload = st.file_uploader(
+        "File: columns or fields prompt and reference (the right answer); context, document and id if known",
+        type=["csv", "tsv", "jsonl"],
+        key="measure.upload",
+    )
+    left, right = st.columns(2, gap="small")
     with left:
-        upload = st.file_uploader(
-            "File: columns or fields prompt and reference (the right answer); context, document and id if known",
-            type=["csv", "tsv", "jsonl"],
-            key="measure.upload",
-        )
-    with right:
         grader = st.selectbox(
             "An answer counts when",
             [_GUESSED, *GRADER_KINDS],
             key="measure.grader",
             persist_state="session",
-            format_func=lambda kind: kind.replace("_", " "),
+            format_func=lambda kind: GRADER_WORDS.get(kind, kind),
             help="How answers are compared with the right ones. Your file's right answers suggest it.",
         )
+    with right:
+        wanted = segment.skill if segment else _draw_skill()
     if upload is not None:
         st.session_state["measure.file"] = (upload.name, upload.getvalue())
     kept: tuple[str, bytes] | None = st.session_state.get("measure.file")
@@ -157,25 +178,40 @@ def _draw_file(session: Session, segment: Segment | None) -> Suite | None:
         return None
     name, content = kept
     kind = next((kind for kind in GRADER_KINDS if kind == grader), None)
-    skill = segment.skill if segment else None
+    skill = next((skill for skill in SKILLS if skill == wanted), None)
     stands = (session.workload.name, segment.name) if segment else (None, None)
     return _read(lambda: suite_of_file(decode_text(content, name, _LARGEST), name, skill, kind, *stands))
+
+
+def _draw_skill() -> str:
+    """Skill of a file that stands for no kind of request."""
+    return str(
+        st.selectbox(
+            "Skill",
+            [_GUESSED, *SKILLS],
+            key="measure.skill",
+            persist_state="session",
+            format_func=lambda name: name.replace("_", " "),
+        )
+    )
 
 
 def _read(make: Callable[[], Suite]) -> Suite | None:
     try:
         return make()
     except InputError as error:
-        lines = "<br>".join(escape(line) for line in str(error).splitlines()[:8])
-        st.html(alert(lines))
+        lines = [escape(line) for line in str(error).splitlines()[:_SHOWN_LINES]]
+        if error.field == "skill":
+            lines = [f"{escape(error.file)}: its samples don’t show which skill they ask for; choose it beside."]
+        st.html(alert("<br>".join(lines)))
         return None
 
 
 def _tell_suite(suite: Suite | None, segment: Segment | None) -> None:
     if suite is None:
         return
-    graded = suite.grader.kind.replace("_", " ")
-    chips = chip(f"{len(suite.items)} questions") + chip(f"graded by {graded}") + chip(suite.skill.replace("_", " "))
+    counts = f"counts when {GRADER_WORDS[suite.grader.kind]}"
+    chips = chip(f"{len(suite.items)} questions") + chip(counts) + chip(suite.skill.replace("_", " "))
     st.html(f'<div>{chips}<p class="tp-small tp-dim">{escape(suite.description)}</p></div>')
     if segment is not None and segment.skill != suite.skill:
         mine, theirs = segment.skill.replace("_", " "), suite.skill.replace("_", " ")

@@ -7,7 +7,7 @@ import streamlit as st
 
 from planner.errors import PlannerError
 from planner.probing.progress import Progress
-from planner.report.format import milliseconds, money, number
+from planner.report.format import milliseconds, money, number, percent
 from planner.session import Session
 from planner.session.measuring import (
     LiveRun,
@@ -18,11 +18,15 @@ from planner.session.measuring import (
     stop_measuring,
     unseen_ends,
 )
+from planner.session.run_results import run_results, scores_so_far
 from planner.store.records import Run
 from planner.views.figures import alert, chip
 from planner.views.frame import draw_error
+from planner.views.measure_settings import way_text
 
 _EVERY_S: Final = 1.0
+_MOST_READ: Final = 2000
+"""Questions up to which a run's answers are read again every second."""
 _KINDS: Final = {
     "auth": "key refused",
     "rate_limit": "slowed down by the provider",
@@ -58,7 +62,7 @@ def draw_live(session: Session) -> None:
                 f"<p><b>A run was broken off</b> when its program ended: {escape(run_words(broken))}. "
                 "What was answered is kept.</p>"
             )
-            draw_resume(session, broken)
+            draw_resume(session, broken, "top")
 
 
 def _draw_ends(session: Session) -> None:
@@ -108,7 +112,19 @@ def progress_html(live: LiveRun) -> str:
         lines.append(_bar("money spent", told.spent_usd, told.cap_usd))
     else:
         lines.append('<p class="tp-small tp-dim">No cost.</p>')
-    return "".join([*lines, _troubles(told)])
+    return "".join([*lines, _so_far(told), _troubles(told)])
+
+
+def _so_far(told: Progress) -> str:
+    """Share right until now of each model; left out of long runs, whose answers are too many to read every second."""
+    if not told.answered or told.total > _MOST_READ:
+        return ""
+    shown = [
+        f"{escape(row.model)} ({way_text(row.condition)}): <b>{percent(row.mean_score)}</b> of {row.graded}"
+        for row in scores_so_far(told.run)
+        if row.mean_score is not None
+    ]
+    return f'<p class="tp-small"><span class="tp-dim">Acceptable so far:</span> {"; ".join(shown)}</p>' if shown else ""
 
 
 def _bar(name: str, done: float, total: float) -> str:
@@ -142,15 +158,13 @@ def run_words(run: Run) -> str:
     return f"{run.suite} of {models}{more}, {run.created:%d %b %H:%M} UTC"
 
 
-def draw_resume(session: Session, run: Run) -> None:
+def draw_resume(session: Session, run: Run, place: str) -> None:
     """The buttons that go on with a run; asking again what may be paid already is a choice of its own."""
-    from planner.session.run_results import run_results  # noqa: PLC0415 (read only where a run can be resumed)
-
     doubtful = run_results(run.id).in_doubt
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.button(
             "Resume",
-            key=f"measure.resume.{run.id}",
+            key=f"measure.resume.{place}.{run.id}",
             on_click=_resume,
             args=(session, run.id, False),
             icon=":material/play_arrow:",
@@ -159,7 +173,7 @@ def draw_resume(session: Session, run: Run) -> None:
         if doubtful and any(target.input_usd_per_mtok for target in run.targets):
             st.button(
                 f"Resume and ask {number(doubtful)} in doubt again",
-                key=f"measure.resume_all.{run.id}",
+                key=f"measure.resume_all.{place}.{run.id}",
                 on_click=_resume,
                 args=(session, run.id, True),
                 help="They were sent and their answers never came: they may be paid for already.",

@@ -102,7 +102,9 @@ def _draw_own_server() -> tuple[Target, ...]:
             persist_state="session",
             placeholder="http://10.0.0.5:8000/v1",
         )
-        name = model.text_input("Its name for the model", key="measure.name", persist_state="session")
+        names = model.text_input(
+            "Its names for the models, a comma between", key="measure.name", persist_state="session"
+        )
         into, out = st.columns(2, gap="small")
         price_in = into.number_input(
             "Input, USD per 1M tokens", 0.0, 1e4, None, key="measure.price_in", persist_state="session", format="%g"
@@ -111,11 +113,11 @@ def _draw_own_server() -> tuple[Target, ...]:
             "Output, USD per 1M tokens", 0.0, 1e4, None, key="measure.price_out", persist_state="session", format="%g"
         )
         st.caption("A key for it, where it wants one, is read from OPENAI_API_KEY. Say 0 and 0 for a machine of yours.")
-        if not name:
+        if not names.strip(" ,"):
             return ()
         price = (price_in, price_out) if price_in is not None and price_out is not None else None
         targets, problems = resolve_targets(
-            [name], the_catalog(), the_environment(), today(), api_base=base.strip() or None, price=price
+            names.split(","), the_catalog(), the_environment(), today(), api_base=base.strip() or None, price=price
         )
         if problems:
             st.html(alert("<br>".join(_model_problem(problem) for problem in problems)))

@@ -1,5 +1,6 @@
 """What a run found: shares with intervals, differences that are shown, what context adds, times, cost, agreement."""
 
+from collections import Counter
 from collections.abc import Sequence
 from html import escape
 from typing import Final
@@ -36,7 +37,7 @@ def open_run(session: Session) -> RunResults | None:
     runs = {run.id: run for run in kept_runs()}
     if not runs:
         st.info(
-            "Nothing has been measured yet. “Ask models” begins a run; the embedded model needs no key, costs nothing "
+            "Nothing has been measured yet. “Ask” begins a run; the embedded model needs no key, costs nothing "
             "and takes two minutes.",
             icon=":material/science:",
         )
@@ -98,7 +99,7 @@ def _draw_standing(session: Session, found: RunResults) -> None:
             )
         )
     if standing in {"broken off", "stopped"}:
-        draw_resume(session, run)
+        draw_resume(session, run, "results")
 
 
 def _verdict(found: RunResults) -> str:
@@ -243,9 +244,15 @@ def _times_row(one: MeasuredShare, found: RunResults) -> str:
 
 
 def _draw_errors(found: RunResults) -> None:
-    failed = sum(one.row.failed for one in found.shares)
-    if failed:
-        st.caption(f"{failed} tries failed; a try that might be billed is not repeated, others are tried again.")
+    kinds = Counter[str]()
+    for one in found.shares:
+        kinds.update(dict(one.row.errors))
+    if kinds:
+        chips = "".join(chip(f"{count} × {error_words(kind)}", "warn") for kind, count in kinds.items())
+        st.html(
+            f'<p class="tp-small">{chips} failed tries; one that might be billed is not repeated, others are tried '
+            "again.</p>"
+        )
 
 
 def result_row(one: MeasuredShare) -> Row:

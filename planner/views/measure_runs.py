@@ -18,6 +18,7 @@ from planner.views.measure_results import result_row
 from planner.views.tables import Row, draw_csv_button, draw_json_button
 
 _TABLE: Final = "measure.runs"
+_TALL: Final = 10
 _IMPORT: Final = "measure.import"
 
 
@@ -34,7 +35,7 @@ def draw_runs(session: Session) -> None:
         hide_index=True,
         on_select=lambda: _open(session, runs),
         selection_mode="single-row",
-        height=min(38 * len(rows) + 40, 380),
+        height="auto" if len(rows) < _TALL else 380,
         column_config={
             "Spent, USD": st.column_config.NumberColumn(format="%.4g"),
             "Budget, USD": st.column_config.NumberColumn(format="%.4g"),
@@ -84,7 +85,7 @@ def _draw_files(session: Session, run: Run) -> None:
         f'<span class="tp-dim">({escape(run.id)}, {money(run.budget_usd)} at most)</span></p>'
     )
     if standing_of(run) in {"broken off", "stopped"}:
-        draw_resume(session, run)
+        draw_resume(session, run, "runs")
     with st.container(horizontal=True, gap="small"):
         for ending, mime in (("jsonl", "application/jsonl"), ("parquet", "application/vnd.apache.parquet")):
             st.download_button(
