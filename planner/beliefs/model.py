@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from planner.beliefs.latency import LatencyBeliefs, fit_latency
+from planner.beliefs.latency_learning import learn_latency
 from planner.beliefs.measured import NOTHING, Measured
 from planner.beliefs.quality import QualityBeliefs, fit_quality
 from planner.beliefs.serving_fit import ServingFit, fit_serving
@@ -26,10 +27,12 @@ class Beliefs:
 
 def fit_beliefs(catalog: Catalog, seed: int = SEED, measured: Measured = NOTHING) -> Beliefs:
     """Fit quality, latency and serving to the catalog's evidence and to what was measured; same input, same draws."""
-    quality, latency = fit_quality(catalog, seed), fit_latency(catalog, seed)
+    latency = learn_latency(fit_latency(catalog, seed), catalog, measured.times, seed)
+    quality = fit_quality(catalog, seed)
     return Beliefs(catalog.version, seed, quality, latency, fit_serving(catalog), measured)
 
 
 def with_measured(beliefs: Beliefs, catalog: Catalog, measured: Measured) -> Beliefs:
     """Beliefs with other measurements: the fit to published evidence is kept, so this takes milliseconds."""
-    return replace(beliefs, latency=fit_latency(catalog, beliefs.seed), measured=measured)
+    latency = learn_latency(fit_latency(catalog, beliefs.seed), catalog, measured.times, beliefs.seed)
+    return replace(beliefs, latency=latency, measured=measured)
