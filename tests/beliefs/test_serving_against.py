@@ -90,7 +90,8 @@ def test_predictions_are_written_in_the_units_of_the_file(
 def test_a_single_stream_on_a_laptop_is_forecast_by_the_device_model(tmp_path: Path, catalog: Catalog) -> None:
     path = tmp_path / "rows.csv"
     path.write_text(
-        "model,gpu,engine,precision,mode,throughput_tok_s\nLlama-3.1-8B,mac-m3-max-64,llama.cpp,Q4_K_M,single stream,51\n",
+        "model,gpu,engine,precision,mode,throughput_tok_s\n"
+        "Llama-3.1-8B,mac-m3-max-64,llama.cpp,Q4_K_M,single stream,51\n",
         encoding="utf-8",
     )
     found = validate_serving_against(catalog, load_own_measurements(path, catalog, shipped_sources()))
