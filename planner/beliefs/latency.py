@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 import numpy as np
 
+from planner.beliefs.answer_lengths import reasoning_prior_id
 from planner.beliefs.priors import model_draws, prior_draws
 from planner.beliefs.quality_cells import planned_effort
 from planner.beliefs.requests import Calls, calls_of, squared_cv, sum_percentiles, token_log_sd
@@ -202,13 +203,14 @@ def reasoning_tokens(catalog: Catalog, model_ids: Sequence[str], segment: Segmen
     """Mean hidden reasoning tokens per model call, shape (N, S) in the order of `model_ids`; 0 where none is planned.
 
     The effort is the one that quality is read at (`planned_effort`): models that always think do so at medium effort,
-    models that may think do so where it pays (reasoning, math, coding, agentic work) and not elsewhere.
+    models that may think do so where it pays (reasoning, math, coding, agentic work) and not elsewhere. Where a model's
+    tokens were measured, its own figure stands (answer_lengths.py).
     """
-    tokens = prior_draws(catalog, f"reasoning_tokens.{segment.skill}", seed)
     thinks = [
         planned_effort(catalog.models[model], segment.skill, segment.hidden_reasoning) > 0.0 for model in model_ids
     ]
-    return np.array(thinks, dtype=np.float64)[:, None] * tokens
+    tokens = [prior_draws(catalog, reasoning_prior_id(catalog, model, segment.skill), seed) for model in model_ids]
+    return np.array(thinks, dtype=np.float64)[:, None] * np.array(tokens).reshape(len(thinks), -1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -221,10 +221,12 @@ def load_asked(args: argparse.Namespace) -> "Workload":
 
 def planning_facts() -> tuple["Catalog", "Beliefs", date]:
     """Catalog, beliefs (with what the user's probes measured) and the day that the plan is made for."""
+    from planner.beliefs.answer_lengths import with_measured_lengths
     from planner.beliefs.model import fit_beliefs
 
     catalog = _catalog()
-    return catalog, fit_beliefs(catalog, measured=_measured(catalog)), _today()
+    measured = _measured(catalog)
+    return with_measured_lengths(catalog, measured), fit_beliefs(catalog, measured=measured), _today()
 
 
 def _measured(catalog: "Catalog") -> "Measured":

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import streamlit as st
 
+from planner.beliefs.answer_lengths import with_measured_lengths
 from planner.beliefs.model import Beliefs, fit_beliefs, with_measured
 from planner.catalog.load import load_catalog
 from planner.catalog.refresh import newest_price_map
@@ -140,6 +141,16 @@ def _beliefs_of(version: str) -> Beliefs:
     return with_measured(published, the_catalog(), learn(the_store(), the_catalog()))
 
 
+def planning_catalog() -> Catalog:
+    """The catalog that plans are made with: hidden reasoning as it was measured, where it was."""
+    return _planning_catalog(facts_version())
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _planning_catalog(version: str) -> Catalog:  # noqa: ARG001 (the version is the key)
+    return with_measured_lengths(the_catalog(), the_beliefs().measured)
+
+
 def published_beliefs() -> Beliefs:
     """Beliefs without the user's measurements: the forecast before."""
     return _published_beliefs(the_catalog().version)
@@ -158,7 +169,7 @@ def planned(workload: Workload) -> Planned:
 @st.cache_resource(show_spinner="Planning …", max_entries=4)
 def _planned_for(key: str, version: str, day: date, _workload: Workload) -> Planned:  # noqa: ARG001
     with _planning:
-        return plan_bundle(_workload, the_catalog(), the_beliefs(), day, _options_of(version))
+        return plan_bundle(_workload, planning_catalog(), the_beliefs(), day, _options_of(version))
 
 
 def compared(workload: Workload, changes: tuple[Change, ...]) -> Comparison:
@@ -176,14 +187,14 @@ def _compared_for(  # the key stands for the workload and the changes
     _changes: tuple[Change, ...],
 ) -> Comparison:
     with _planning:
-        return what_if(planned(_workload), _changes, the_catalog(), the_beliefs(), day, _options_of(version))
+        return what_if(planned(_workload), _changes, planning_catalog(), the_beliefs(), day, _options_of(version))
 
 
 def _answer(workload: Workload) -> Outcome:
     """What is chosen, without what only a full plan tells; not kept."""
     with _planning:
         options = _options_of(facts_version())
-        return plan_workload(workload, the_catalog(), the_beliefs(), today(), options, "quick")
+        return plan_workload(workload, planning_catalog(), the_beliefs(), today(), options, "quick")
 
 
 def switches_along(workload: Workload, steps: tuple[Step, ...]) -> tuple[list[StripSpan], list[SwitchPoint]]:
