@@ -87,6 +87,23 @@ class LiteLLMClient:
     async def start(self) -> None:
         """Import litellm and start the reader process before the first request needs them."""
         await asyncio.gather(self.load(), self._reader.start())
+        await self._rehearse()
+
+    async def _rehearse(self) -> None:
+        """Read a canned answer, so that what litellm builds at its first one (a second of CPU) delays no request."""
+        import openai  # noqa: PLC0415
+
+        http = httpx.AsyncClient(transport=_Canned())
+        client = openai.AsyncOpenAI(api_key=_NO_KEY, base_url="http://127.0.0.1/v1", max_retries=0, http_client=http)
+        stream = await self._litellm.acompletion(
+            model="openai/rehearsal",
+            messages=[{"role": "user", "content": "?"}],
+            stream=True,
+            stream_options={"include_usage": True},
+            client=client,
+        )
+        await _read(stream)
+        await http.aclose()
 
     async def close(self) -> None:
         """Close connections and end the reader process."""
@@ -213,6 +230,19 @@ class LiteLLMClient:
             return float(sum(costs))
         self._unpriced.add(model)
         return None
+
+
+class _Canned(httpx.AsyncBaseTransport):
+    """Answers by itself, in OpenAI's format."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """The shortest whole stream."""
+        head = '"id": "0", "object": "chat.completion.chunk", "created": 0, "model": "rehearsal"'
+        choice = '{"index": 0, "delta": {"content": "!"}, "finish_reason": "stop"}'
+        usage = '{"prompt_tokens": 1, "completion_tokens": 1, "total_tokens": 2}'
+        events = [f'{{{head}, "choices": [{choice}]}}', f'{{{head}, "choices": [], "usage": {usage}}}', "[DONE]"]
+        body = "".join(f"data: {event}\n\n" for event in events).encode()
+        return httpx.Response(200, headers={"content-type": "text/event-stream"}, content=body, request=request)
 
 
 async def _read(stream: Any) -> _Collected:  # noqa: ANN401 (litellm's stream)

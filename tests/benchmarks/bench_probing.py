@@ -1,4 +1,4 @@
-"""Figures of the runner against a local streaming server with known timings: `python tests/benchmarks/bench_probing.py`.
+"""Figures of the runner against a local streaming server: `python tests/benchmarks/bench_probing.py`.
 
 The server sends 64 tokens 2 ms apart, the first after 20 ms, and writes down when it really did. Parts:
 
@@ -36,6 +36,7 @@ from planner.probing.litellm_client import LiteLLMClient, load_litellm
 from planner.probing.progress import Progress
 from planner.probing.questions import Answer, Message, Question
 from planner.probing.runner import run_probe, start_run
+from planner.probing.settings import ProbeSettings
 from planner.probing.wire import Timeouts
 from planner.store.attempts import attempts_of, in_doubt
 from planner.store.engine import Store, open_store
@@ -142,8 +143,8 @@ async def _raw(server: Server, streams: int) -> Cost:
 
 def latency() -> None:
     print(f"\nLatency: errors in ms against what the server wrote down; nominal TTFT {FIRST_MS:g}, gap {GAP_MS:g}")
-    head = "streams  accepted | TTFT error median / p95 / max | TTFT beside nominal median / p95 | worst gap error median / p95"
-    print(f"{head} | mean gap error p95 | lag median / p95")
+    print("streams  accepted | TTFT error median / p95 / max | TTFT beside nominal median / p95", end="")
+    print(" | worst gap error median / p95 | mean gap error p95 | lag median / p95")
     for streams in STREAMS:
         with start_server() as server:
             cost, _ = asyncio.run(_ours(server, streams))
@@ -164,13 +165,20 @@ def _print_latency(streams: int, results: list[object], times: dict[str, list[fl
     errors = np.array([_ttft_error_ms(answer, t) for (_, answer), t in zip(accepted, truth, strict=True)])
     gaps = [np.abs(np.array(a.gaps_ms) - 1e3 * np.diff(t[1:])) for (_, a), t in zip(accepted, truth, strict=True)]
     worst = np.array([gap.max() for gap in gaps])
-    means = np.array([abs(np.mean(a.gaps_ms) - 1e3 * np.mean(np.diff(t[1:]))) for (_, a), t in zip(accepted, truth)])
-    lags = np.array([a.lag_ms for _, a in answers])
-    print(
-        f"{streams:7d}  {share:8.0%} | {np.median(errors):6.2f} / {np.quantile(errors, 0.95):6.2f} / {errors.max():6.2f}"
-        f" | {np.median(ttft) - FIRST_MS:5.2f} / {np.quantile(np.abs(ttft - FIRST_MS), 0.95):6.2f} | {np.median(worst):6.2f} / {np.quantile(worst, 0.95):6.2f}"
-        f" | {np.quantile(means, 0.95):6.3f} | {np.median(lags):5.2f} / {np.quantile(lags, 0.95):5.2f}"
+    means = np.array(
+        [abs(np.mean(a.gaps_ms) - 1e3 * np.mean(np.diff(t[1:]))) for (_, a), t in zip(accepted, truth, strict=True)]
     )
+    lags = np.array([a.lag_ms for _, a in answers])
+    beside = np.abs(ttft - FIRST_MS)
+    parts = (
+        f"{streams:7d}  {share:8.0%}",
+        f"{np.median(errors):6.2f} / {np.quantile(errors, 0.95):6.2f} / {errors.max():6.2f}",
+        f"{np.median(beside):5.2f} / {np.quantile(beside, 0.95):6.2f}",
+        f"{np.median(worst):6.2f} / {np.quantile(worst, 0.95):6.2f}",
+        f"{np.quantile(means, 0.95):6.3f}",
+        f"{np.median(lags):5.2f} / {np.quantile(lags, 0.95):5.2f}",
+    )
+    print(" | ".join(parts), flush=True)
 
 
 def _ttft_error_ms(answer: Answer, truth: Floats) -> float:
@@ -193,10 +201,14 @@ def rate() -> None:
             ours, extra = asyncio.run(_ours(server, streams))
             bare = asyncio.run(_bare_litellm(server, streams))
             raw = asyncio.run(_raw(server, streams))
-        print(
-            f"{streams:7d} | {ours.per_s:6.1f} ({ours.cpu_s_per_1000:4.1f} + {extra:3.1f}) | {bare.per_s:6.1f} "
-            f"({bare.cpu_s_per_1000:5.1f}) | {raw.per_s:6.1f} ({raw.cpu_s_per_1000:4.1f}) | {ours.per_s / bare.per_s:4.1f} x"
+        parts = (
+            f"{streams:7d}",
+            f"{ours.per_s:6.1f} ({ours.cpu_s_per_1000:4.1f} + {extra:3.1f})",
+            f"{bare.per_s:6.1f} ({bare.cpu_s_per_1000:5.1f})",
+            f"{raw.per_s:6.1f} ({raw.cpu_s_per_1000:4.1f})",
+            f"{ours.per_s / bare.per_s:4.1f} x",
         )
+        print(" | ".join(parts), flush=True)
     for streams in (8, 32):
         _whole_run(streams)
 
@@ -206,7 +218,7 @@ def _whole_run(streams: int) -> None:
     with start_server() as server, _store() as store:
         count = _requests(streams)
         suite = suite_of(count, TOKENS, prefix="whole run")
-        run = start_run(store, suite, (target_at(server.api_base),), settings_of(concurrency=streams), 100.0)
+        run = start_run(store, suite, (target_at(server.api_base),), _patient(streams), 100.0)
         times: list[float] = []
 
         def seen(progress: Progress) -> None:
@@ -220,6 +232,11 @@ def _whole_run(streams: int) -> None:
         )
 
 
+def _patient(streams: int) -> ProbeSettings:
+    """Time-outs that a busy machine does not reach."""
+    return settings_of(concurrency=streams, timeouts=Timeouts())
+
+
 @contextmanager
 def _store() -> Iterator[Store]:
     with tempfile.TemporaryDirectory() as folder, open_store(f"sqlite:///{folder}/probes.sqlite3") as store:
@@ -230,8 +247,9 @@ def kills(count: int) -> None:
     items, price = 8 * count, (1.0, 2.0)
     with start_server() as server, _store() as store:
         suite = suite_of(items, 8, prefix="killed")
-        cap = 0.9 * items * (4 * price[0] + 8 * price[1]) / 1e6
-        run = start_run(store, suite, (target_at(server.api_base, price=price),), settings_of(concurrency=4), cap)
+        # Room for all answers, and for four requests of each kill that stay counted at their worst case.
+        cap = (20.0 * items + 4 * 160.0 * count) / 1e6
+        run = start_run(store, suite, (target_at(server.api_base, price=price),), _patient(4), cap)
         waits = stream(SEED, "bench kills").uniform(0.0, 0.25, count).tolist()
         seen = kill_until_done(store, run.id, waits)
         attempts = attempts_of(store, run.id)
@@ -241,27 +259,25 @@ def kills(count: int) -> None:
         print(f"answered and kept {answered}, in doubt {len(in_doubt(store, run.id))}, lost {seen.lost}")
         print(f"requests at the server {len(asked)}, asked twice {len(asked_twice(asked, 'killed '))}")
         spent = spending(store, run.id)
-        print(
-            f"spent {spent.spent_usd:.6f} USD, with what is in doubt {spent.committed_usd:.6f}; most {seen.most_committed_usd:.6f}"
-        )
+        held = f"with what is in doubt {spent.committed_usd:.6f}, most {seen.most_committed_usd:.6f}"
+        print(f"spent {spent.spent_usd:.6f} USD, {held}")
 
 
 def long(items: int) -> None:
     print(f"\nLong run: {items:,} items at 32 streams, 8 tokens each")
     with start_server(tokens=8) as server, _store() as store:
         target = target_at(server.api_base)
-        run = start_run(store, suite_of(items, 8, prefix="long"), (target,), settings_of(concurrency=32), 100.0)
+        run = start_run(store, suite_of(items, 8, prefix="long"), (target,), _patient(32), 100.0)
         marks: dict[int, float] = {}
 
         def seen(progress: Progress) -> None:
             marks.setdefault(progress.answered * 10 // items, _memory_mb())
 
         began = time.perf_counter()
-        run_probe(store, run.id, {}, on_progress=seen)
+        _, progress = run_probe(store, run.id, {}, on_progress=seen)
         took = time.perf_counter() - began
-    print(
-        f"{items / took:.1f} items/s; memory in MB at each tenth: {', '.join(f'{mb:.0f}' for _, mb in sorted(marks.items()))}"
-    )
+    memory = ", ".join(f"{mb:.0f}" for _, mb in sorted(marks.items()))
+    print(f"{progress.answered:,} answered, {items / took:.1f} items/s; memory in MB at each tenth: {memory}")
     print(f"peak of the process {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024:.0f} MB")
 
 
