@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
+from planner.beliefs.backtest import ValidationRow
 from planner.beliefs.serving_backtest import Evidence, evidence_of, roofline, validate_serving
 from planner.beliefs.serving_fit import fit_rows, fit_settings, forecast_serving
 from planner.beliefs.serving_rows import Served, served_of
@@ -81,3 +82,39 @@ def test_every_measurement_joins_a_model_and_a_gpu_of_the_catalog(catalog: Catal
     rows = load_measurements()
     assert {row.model for row in rows} <= set(catalog.models)
     assert {row.gpu for row in rows} <= set(catalog.gpus)
+
+
+@pytest.fixture(scope="module")
+def figures(catalog: Catalog) -> dict[tuple[str, str, str], ValidationRow]:
+    """The whole back-test, by test, quantity and way."""
+    return {(row.test, row.group, row.method): row for row in validate_serving(catalog)}
+
+
+@pytest.mark.parametrize(
+    ("test", "quantity", "largest"),
+    [
+        ("group", "tpot", 0.09),
+        ("gpu", "tpot", 0.14),
+        ("model", "tpot", 0.18),
+        ("engine", "tpot", 0.18),
+        ("group", "throughput", 0.09),
+        ("gpu", "throughput", 0.14),
+        ("model", "throughput", 0.18),
+        ("group", "ttft", 0.29),
+        ("gpu", "ttft", 0.42),
+        ("model", "ttft", 0.44),
+    ],
+)
+def test_held_out_errors_stay_below_what_a_trial_reached(
+    figures: dict[tuple[str, str, str], ValidationRow], test: str, quantity: str, largest: float
+) -> None:
+    ours, plain = (figures[test, quantity, way].median_abs_error or np.inf for way in ("ours", "roofline"))
+    assert ours < largest
+    assert ours < 0.5 * plain
+
+
+@pytest.mark.parametrize("test", ["group", "gpu", "model", "engine"])
+def test_ninety_percent_intervals_of_a_step_hold_about_ninety_percent(
+    figures: dict[tuple[str, str, str], ValidationRow], test: str
+) -> None:
+    assert 0.87 <= (figures[test, "tpot", "ours"].coverage_90 or 0.0) <= 0.9305
