@@ -90,8 +90,9 @@ def step_seconds(row: Measurement) -> float:
 
 
 def counted_tokens(row: Measurement) -> float:
-    """Tokens of a request that its published throughput counts: a static batch's prompts too."""
-    return row.output_tokens + ((row.input_tokens or 0.0) if row.mode == "static batch" else 0.0)
+    """Tokens of a request that its published throughput counts: a static batch's prompts too, unless it says so."""
+    counted = row.mode == "static batch" if row.prompt_counted is None else row.prompt_counted
+    return row.output_tokens + ((row.input_tokens or 0.0) if counted else 0.0)
 
 
 @lru_cache(maxsize=4)

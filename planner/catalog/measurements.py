@@ -36,6 +36,8 @@ class Measurement:
     attention_dp: bool = False
     """Attention runs data-parallel instead of tensor-parallel."""
     throughput_tok_s: float | None = None
+    prompt_counted: bool | None = None
+    """Throughput counts prompt tokens too; None: those of static batches do."""
     ttft_ms: float | None = None
     tpot_ms: float | None = None
     energy_j_per_token: float | None = None

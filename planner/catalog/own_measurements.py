@@ -5,7 +5,8 @@ Columns (those that a file lacks are taken as blank):
     engine                          'vllm 0.19.0'; source (where it was measured), notes ('tp=4 adp=4.0'), date
     mode                            closed loop (agg), steady state, static batch or single stream
     concurrency_or_batch            requests at once; input_tokens, output_tokens: tokens of each
-    tpot_ms, ttft_ms                medians or means; throughput_tok_s with throughput_scope (output, or total)
+    tpot_ms, ttft_ms                medians or means; throughput_tok_s with throughput_scope ('output', or
+                                    'input+output'; blank: output, but of static batches input and output)
 and of models and GPUs that the catalog does not have:
     params_b, active_params_b, layers, hidden, kv_heads, head_dim, kv_bytes_per_token
     gpu_mem_gb, gpu_mem_bandwidth_gb_s, gpu_tflops_bf16, gpu_tflops_fp8, gpu_link_gb_s
@@ -232,10 +233,7 @@ def _measurement(
     source = next((known for start, known in sources.items() if given.get("source", "").startswith(start)), "")
     engine, version = engine_of(given.get("engine", ""))
     gpus, data_parallel = replica_gpus(int(numbers["n_gpu"] or 1), given.get("notes", ""))
-    throughput = numbers["throughput_tok_s"]
-    answer, prompt = numbers["output_tokens"] or _USUAL_ANSWER, numbers["input_tokens"]
-    if throughput is not None and mode == "static batch" and given.get("throughput_scope", "").startswith("output"):
-        throughput *= (answer + (prompt or 0.0)) / answer
+    scope = given.get("throughput_scope", "").lower()
     return Measurement(
         source_id=source,
         model=model,
@@ -245,11 +243,12 @@ def _measurement(
         precision=precision,
         mode=mode,
         batch=batch,
-        output_tokens=answer,
-        input_tokens=prompt,
+        output_tokens=numbers["output_tokens"] or _USUAL_ANSWER,
+        input_tokens=numbers["input_tokens"],
         version=version,
         attention_dp=data_parallel,
-        throughput_tok_s=throughput,
+        throughput_tok_s=numbers["throughput_tok_s"],
+        prompt_counted=("input" in scope or "prompt" in scope) if scope else None,
         ttft_ms=numbers["ttft_ms"],
         tpot_ms=numbers["tpot_ms"],
     )

@@ -110,3 +110,18 @@ def test_the_command_prints_the_figures_and_writes_the_forecasts(
     assert {"tpot", "ttft", "throughput"} <= groups
     assert "line 10: mode" in told.err
     assert len(out.read_text(encoding="utf-8").splitlines()) == 17
+
+
+@pytest.mark.parametrize(("scope", "counted"), [("output tok/s", 512.0), ("input+output tok/s", 1536.0), ("", 1536.0)])
+def test_a_throughput_is_forecast_in_the_tokens_that_the_file_counts(
+    tmp_path: Path, catalog: Catalog, scope: str, counted: float
+) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text(
+        "model,gpu,engine,precision,mode,concurrency_or_batch,input_tokens,output_tokens,throughput_tok_s,throughput_scope\n"
+        f"meta/llama-3.1-8b,h100-sxm,vllm,fp8,static batch,16,1024,512,3000,{scope}\n",
+        encoding="utf-8",
+    )
+    found = validate_serving_against(catalog, load_own_measurements(path, catalog, shipped_sources())).forecast
+    per_request = np.exp(found.throughput[0]) / 16.0 * 512.0 * np.exp(found.tpot[0])
+    assert per_request == pytest.approx(counted)
