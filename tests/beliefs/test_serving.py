@@ -151,6 +151,12 @@ def test_a_gpu_and_model_that_nobody_measured_have_wider_intervals(catalog: Cata
     assert np.log(new.step_factor).std() > np.log(known.step_factor).std()
 
 
+def test_a_gpu_of_a_maker_that_current_sources_never_measured_has_a_wider_interval(catalog: Catalog) -> None:
+    nvidia = speeds_of(catalog, [_setup(catalog, "meta/llama-3.1-8b", "h100-nvl", 1, "fp8")])
+    amd = speeds_of(catalog, [_setup(catalog, "meta/llama-3.1-8b", "mi355x", 1, "fp8")])
+    assert np.log(amd.step_factor).std() > np.log(nvidia.step_factor).std()
+
+
 def _decode_ms(catalog: Catalog, gpus: int, batch: float, context: float, model: str) -> np.ndarray:
     """Of one machine with more or fewer GPUs, so that what a set-up has of its own stays."""
     few = speeds_of(catalog, [_setup(catalog, model, "h100-sxm", 4)])
