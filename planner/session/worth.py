@@ -13,7 +13,7 @@ from planner.beliefs.segment_quality import SegmentQuality, segment_quality
 from planner.planning.choose import Planned, plan_bundle
 from planner.planning.comparison import Comparison, what_if
 from planner.planning.next_probe import ProbeIdea, rank_probes
-from planner.planning.plan import Figure
+from planner.planning.plan import Conflict, Figure
 from planner.planning.wording import figure_of
 from planner.report.charts import ForecastChange, ForecastCheck
 from planner.session.cached import (
@@ -38,7 +38,12 @@ def probe_ideas(workload: Workload) -> tuple[ProbeIdea, ...]:
 
 @st.cache_resource(show_spinner="Weighing what to measure …", max_entries=8)
 def _ideas_for(key: str, version: str, day: date, _workload: Workload) -> tuple[ProbeIdea, ...]:  # noqa: ARG001 (the key)
-    return rank_probes(planned(_workload), the_catalog(), the_beliefs())
+    answer = planned(_workload)
+    ideas = rank_probes(answer, the_catalog(), the_beliefs())
+    if isinstance(answer.outcome, Conflict) and answer.outcome.segment:
+        # The other segments have tools that hold their limits: measuring them finds no plan.
+        return tuple(idea for idea in ideas if idea.segment == answer.outcome.segment)
+    return ideas
 
 
 def plan_change(workload: Workload) -> Comparison:

@@ -24,7 +24,7 @@ def draw_labelling(session: Session) -> None:
     runs = {run.id: run for run in kept_runs()}
     if not runs:
         st.html('<p class="tp-answer">There are <b>0</b> answers to label: nothing has been measured yet.</p>')
-        _draw_back()
+        _draw_back(session)
         return
     answer = st.container()
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
@@ -42,7 +42,7 @@ def draw_labelling(session: Session) -> None:
         _draw_standing(state)
     if state.left:
         _draw_next(found, state)
-    _draw_back()
+    _draw_back(session)
 
 
 def _blind(suite: str, run_id: str) -> str:
@@ -113,6 +113,7 @@ def _skip(number: int) -> None:
     st.session_state[_SKIPPED] = [*st.session_state.get(_SKIPPED, []), number]
 
 
-def _draw_back() -> None:
+def _draw_back(session: Session) -> None:
     if st.button("Back to the results", key="label.back", icon=":material/arrow_back:"):
+        session.measure["view"] = "results"
         st.switch_page(str(pages_dir() / "measure.py"))

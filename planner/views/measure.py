@@ -54,7 +54,10 @@ def draw_answer(session: Session) -> None:
 
 
 def _nothing_left(session: Session) -> str:
-    if isinstance(session.outcome, Conflict):
+    outcome = session.outcome
+    if isinstance(outcome, Conflict):
+        if outcome.probe:
+            return f"No plan is shown to hold the limits yet. {escape(outcome.probe)}"
         return "No plan holds the limits of this workload, and <b>0</b> probes of its models are likely to change that."
     runs = len(kept_runs())
     told = f" after {runs} run{'s' if runs > 1 else ''}" if runs else ""
@@ -69,7 +72,7 @@ def _sentence(session: Session, idea: ProbeIdea) -> str:
     ask = f"Ask <b>{who}</b> {idea.items} samples of <b>{what}</b> next: "
     if idea.worth_usd > _NO_MONEY:
         return f"{ask}worth <b>{money(idea.worth_usd)} a month</b>, costs {money(idea.costs_usd)} once."
-    settles = "finds a plan" if isinstance(session.outcome, Conflict) else "changes the tool"
+    settles = "finds a tool that holds its limits" if isinstance(session.outcome, Conflict) else "changes the tool"
     return f"{ask}{settles} in <b>{percent(idea.change_share)}</b> of outcomes, costs {money(idea.costs_usd)} once."
 
 
@@ -77,7 +80,8 @@ def _reason(session: Session, idea: ProbeIdea) -> str:
     """How likely the plan changes, and what the money is made of."""
     other = f", most often to {escape(idea.likely_tool)}" if idea.likely_tool else ""
     if isinstance(session.outcome, Conflict):
-        parts = [f"A tool holds all limits in {percent(idea.change_share)} of outcomes{other}"]
+        found = f"{percent(idea.change_share)} of outcomes{other}"
+        parts = [f"Until then no plan holds; a tool of {escape(idea.segment)} does in {found}"]
     else:
         parts = [f"The tool changes in {percent(idea.change_share)} of outcomes{other}"]
     if idea.saves_usd > _NO_MONEY:

@@ -155,6 +155,7 @@ def _draw_start(session: Session, asked: Asked, budget: float, *, free: bool) ->
             draw_error(error)
             return
         session.measure |= {"run": run, "view": "results"}
+        session.segment = asked.segment.name if asked.segment else session.segment
         st.rerun()
     if busy:
         st.caption("A run is going on: stop it above, or wait for its end.")

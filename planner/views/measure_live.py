@@ -25,6 +25,7 @@ from planner.views.frame import draw_error
 from planner.views.measure_settings import way_text
 
 _EVERY_S: Final = 1.0
+_FEWEST_FOR_TIME: Final = 4
 _MOST_READ: Final = 2000
 """Questions up to which a run's answers are read again every second."""
 _KINDS: Final = {
@@ -80,7 +81,7 @@ def _draw_running() -> None:
     if not live_runs():
         st.rerun()  # the whole page: there is something new to show
     for live in live_runs():
-        with st.container(border=True, key=f"live.{live.id}"):
+        with st.container(border=True, key=f"measure_live_{live.id}"):
             st.html(progress_html(live))
             stopping = live.stop.is_set()
             st.button(
@@ -101,7 +102,9 @@ def progress_html(live: LiveRun) -> str:
             f"<p><b>Run {escape(live.id)} begins</b>: loading what asks the models. "
             "You may leave this page; the run goes on.</p>"
         )
-    left = f"about {milliseconds(1e3 * told.eta_s)} left" if told.eta_s else "no answer yet"
+    # The first answers waited for litellm and the local model to start: they say little of the rest.
+    known = told.eta_s is not None and told.done >= _FEWEST_FOR_TIME
+    left = f"about {milliseconds(1e3 * (told.eta_s or 0.0))} left" if known else "time left not known yet"
     whose = f'<span class="tp-dim">(run {escape(live.id)}; you may leave this page, it goes on)</span>'
     lines = [
         f"<p><b>{told.done} of {told.total}</b> questions, {left} {whose}</p>",

@@ -58,7 +58,8 @@ def draw_results(session: Session) -> RunResults | None:
     _draw_standing(session, found)
     if not found.answers:
         _draw_errors(found)
-        st.info("No answer has come yet.", icon=":material/hourglass_empty:")
+        if standing_of(found.run) != "going on":
+            st.info("No answer has come.", icon=":material/hourglass_empty:")
         return found
     if not found.graded:
         st.info(
@@ -112,13 +113,23 @@ def _verdict(found: RunResults) -> str:
         pairs = "; ".join(_difference_words(one) for one in shown[:_TOLD_DIFFERENCES])
         text += f". {pairs}" if shown else ". No difference between the models was shown"
     for one in found.context:
-        low, high = points(one.paired.interval.low), points(one.paired.interval.high)
-        effect = f"{points(one.paired.interval.mean)} ({low} to {high})"
-        told = "adds" if one.paired.called else "shows no effect:"
-        text += f". The document {told} {effect} for {escape(one.first)}"
-    few = min(one.share.clusters for one in graded)
-    if few < _FEW:
-        text += f'. <span class="tp-dim">{few} independent questions are few: the intervals are wide</span>'
+        interval = one.paired.interval
+        low, high = (points(end).removesuffix(" points") for end in (interval.low, interval.high))
+        effect = f"{points(interval.mean)} ({low} to {high})"
+        who = escape(one.first)
+        text += (
+            f". The document changes the share of {who} by {effect}"
+            if one.paired.called
+            else f". No effect of the document was shown for {who}: {effect}"
+        )
+    fewest = min(graded, key=lambda one: one.share.clusters).share
+    if fewest.clusters < _FEW:
+        behind = (
+            "questions"
+            if fewest.clusters == fewest.answers
+            else f"documents or questions behind {fewest.answers} answers"
+        )
+        text += f'. <span class="tp-dim">{fewest.clusters} independent {behind} are few: the intervals are wide</span>'
     return f"{text}."
 
 

@@ -64,6 +64,7 @@ STYLE: Final = """<style>
  border-top:1px solid color-mix(in srgb,currentColor 30%,transparent)}
 .st-key-workload_yaml textarea{font-family:ui-monospace,Menlo,Consolas,monospace;
  font-size:.82rem;line-height:1.45}
+[class*="st-key-measure_live"] [data-stale="true"]{opacity:1!important}
 .tp-progress{height:9px;border-radius:5px;overflow:hidden;margin:.15rem 0 .5rem;
  background:color-mix(in srgb,currentColor 14%,transparent)}
 .tp-progress i{display:block;height:100%;border-radius:5px;background:color-mix(in srgb,currentColor 62%,transparent)}
@@ -76,6 +77,7 @@ STYLE: Final = """<style>
  .tp-kpi .tp-value{font-size:1.12rem}.stMainBlockContainer{padding-left:1rem;padding-right:1rem}}
 </style>"""
 DARK_STYLE: Final = """<style>
+[data-testid="stMultiSelect"] [data-tag]{color:#0E1117}
 [data-testid="stBaseButton-primary"],[data-testid="stBaseButton-primary"]:hover{color:#0E1117}
 </style>"""
-"""In the dark theme the main button is light, and Streamlit writes on it in white."""
+"""In the dark theme the main button and what was chosen of several are light, and Streamlit writes on them in white."""
