@@ -190,21 +190,15 @@ def _figures(by_way: Mapping[str, ServingForecast | Truth], asked: Evidence) -> 
 def store_serving_predictions(path: Path, own: OwnMeasurements, result: AgainstServing) -> None:
     """Write the file's columns with quantity, predicted, low_90, high_90 and known after them, one line a forecast.
 
-    A row has a line for each quantity that it measured, for all three where it measured none; milliseconds and tokens
-    a second as the file has them. `known` is 1 where the forecast has read the row's own figure: never.
+    A row has a line for each quantity, measured or not; milliseconds and tokens a second as the file has them. `known`
+    is 1 where the forecast has read the row's own figure: never.
     """
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow([*own.columns, "quantity", "predicted", "low_90", "high_90", "known"])
         for number, row in enumerate(own.rows):
-            stated = _stated(row.measured)
-            for quantity in stated or QUANTITIES:
+            for quantity in QUANTITIES:
                 writer.writerow([*own.cells[row.line], quantity, *_interval(result.forecast, quantity, number), 0])
-
-
-def _stated(row: Measurement) -> Sequence[str]:
-    values = {"tpot": row.tpot_ms, "ttft": row.ttft_ms, "throughput": row.throughput_tok_s}
-    return [name for name, value in values.items() if value is not None]
 
 
 def _interval(forecast: ServingForecast, quantity: str, row: int) -> list[str]:

@@ -107,9 +107,10 @@ CURRENT: Final = (_code(TUNED), _code(STOCK))
 
 
 def served_of(rows: Sequence[Measurement], catalog: Catalog) -> tuple[Served, ...]:
-    """The shipped measurements with their models and GPUs; models need layers in the catalog, GPUs their compute."""
-    known = {row.model: architecture_of(catalog.models[row.model]) for row in rows}
-    return tuple(Served(row, known[row.model], catalog.gpus[row.gpu]) for row in rows)
+    """Measurements with their models and GPUs; rows of models or GPUs that a cut-down catalog lacks are left out."""
+    joined = [row for row in rows if row.model in catalog.models and row.gpu in catalog.gpus]
+    known = {row.model: architecture_of(catalog.models[row.model]) for row in joined}
+    return tuple(Served(row, known[row.model], catalog.gpus[row.gpu]) for row in joined)
 
 
 def serving_rows(served: Sequence[Served]) -> ServingRows:

@@ -151,8 +151,8 @@ def _open(path: Path) -> tuple[tuple[str, ...], dict[int, tuple[str, ...]]]:
         raise InputError(str(path), "", found=str(exc), allowed="a CSV file in UTF-8") from exc
     raw = dict(numbered)
     missing = [name for name in _NEEDED if name not in header]
-    if missing or not set(_FIGURES) & set(header):
-        allowed = f"columns {', '.join(_NEEDED)} and one of {', '.join(_FIGURES)}, as in serving_measurements.csv"
+    if missing:
+        allowed = f"columns {', '.join(_NEEDED)} and, to score, {', '.join(_FIGURES)}"
         raise InputError(str(path), "header", found=", ".join(header) or "nothing", allowed=allowed)
     repeated = next((name for name in header if name and header.count(name) > 1), None)
     if repeated is not None:

@@ -80,7 +80,7 @@ def test_predictions_are_written_in_the_units_of_the_file(
     store_serving_predictions(tmp_path / "out.csv", own, result)
     with (tmp_path / "out.csv").open(encoding="utf-8", newline="") as file:
         lines = list(csv.DictReader(file))
-    assert [line["quantity"] for line in lines] == ["tpot", "ttft"] * 5
+    assert [line["quantity"] for line in lines] == ["tpot", "ttft", "throughput"] * 5
     first = lines[0]
     assert float(first["predicted"]) == pytest.approx(1000.0 * np.exp(result.forecast.tpot[0]), rel=1e-4)
     assert float(first["low_90"]) < float(first["predicted"]) < float(first["high_90"])
@@ -109,7 +109,7 @@ def test_the_command_prints_the_figures_and_writes_the_forecasts(
     groups = {row["group"] for row in json.loads(told.out)["rows"]}
     assert {"tpot", "ttft", "throughput"} <= groups
     assert "line 10: mode" in told.err
-    assert len(out.read_text(encoding="utf-8").splitlines()) == 17
+    assert len(out.read_text(encoding="utf-8").splitlines()) == 25
 
 
 @pytest.mark.parametrize(("scope", "counted"), [("output tok/s", 512.0), ("input+output tok/s", 1536.0), ("", 1536.0)])

@@ -1,6 +1,7 @@
 """Times fitted on published rows: held-out figures, widening for the new, no leak between settings, determinism."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -118,3 +119,10 @@ def test_ninety_percent_intervals_of_a_step_hold_about_ninety_percent(
     figures: dict[tuple[str, str, str], ValidationRow], test: str
 ) -> None:
     assert 0.87 <= (figures[test, "tpot", "ours"].coverage_90 or 0.0) <= 0.9305
+
+
+def test_a_catalog_without_some_of_the_measured_models_is_fitted_on_the_others(catalog: Catalog) -> None:
+    fewer = {name: model for name, model in catalog.models.items() if name != "meta/llama-3.1-8b"}
+    served = served_of(load_measurements(), replace(catalog, models=fewer))
+    assert served
+    assert all(one.measured.model != "meta/llama-3.1-8b" for one in served)
