@@ -35,8 +35,8 @@ CSV_FILES = (
     "servers.csv",
 )
 EVIDENCE_FILES = tuple(sorted(f"evidence/{path.name}" for path in (catalogs_dir() / "evidence").glob("*.csv")))
-NOT_FACTS = ("aliases.csv", "sources.csv")
-"""Joins of names, and the list of sources itself."""
+NOT_FACTS = ("aliases.csv", "artificial_analysis.csv", "sources.csv")
+"""Joins of names, what the fields of a connector measure (read when scores are fetched), and the list of sources."""
 
 
 @pytest.fixture
