@@ -3,7 +3,7 @@
 import socket
 from typing import Final
 
-from planner.errors import InputError
+from planner.errors import InputError, PlannerError
 from planner.resources import pages_dir
 
 DEFAULT_PORT: Final = 8501
@@ -71,7 +71,7 @@ def show() -> None:
     """Draw the frame of all pages and the page asked for."""
     import streamlit as st  # noqa: PLC0415 - the command line must not wait for it
 
-    from planner.views.frame import draw_frame  # noqa: PLC0415 - as above
+    from planner.views.frame import draw_error, draw_frame  # noqa: PLC0415 - as above
 
     st.set_page_config(page_title="Toolbox Planner", page_icon="🧰", layout="wide")
     pages = [
@@ -83,8 +83,11 @@ def show() -> None:
         for file, title, icon in OPENED_FROM_PAGES
     ]
     page = st.navigation(pages, position="top")
-    draw_frame()
-    page.run()
+    try:
+        draw_frame()
+        page.run()
+    except PlannerError as error:  # a database that does not answer, say: every page needs it
+        draw_error(error)
 
 
 if __name__ == "__main__":

@@ -115,6 +115,9 @@ def _draw_own_server() -> tuple[Target, ...]:
         st.caption("A key for it, where it wants one, is read from OPENAI_API_KEY. Say 0 and 0 for a machine of yours.")
         if not names.strip(" ,"):
             return ()
+        if _holds_secret(base):
+            st.html(alert("An address holds no key and no password here: it is kept with the run. Set OPENAI_API_KEY."))
+            return ()
         price = (price_in, price_out) if price_in is not None and price_out is not None else None
         targets, problems = resolve_targets(
             names.split(","), the_catalog(), the_environment(), today(), api_base=base.strip() or None, price=price
@@ -122,3 +125,8 @@ def _draw_own_server() -> tuple[Target, ...]:
         if problems:
             st.html(alert("<br>".join(_model_problem(problem) for problem in problems)))
         return targets
+
+
+def _holds_secret(address: str) -> bool:
+    """Whether an address brings a user, a password or a query: the places where keys are put."""
+    return "@" in address or "?" in address

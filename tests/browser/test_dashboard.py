@@ -104,7 +104,7 @@ def test_an_edited_workload_survives_a_reload_through_its_link(tab: Watched) -> 
 
 
 @pytest.mark.parametrize("width", [1280, 390])
-@pytest.mark.parametrize("page", ["", "workload", "what_if", "models", "evidence", "report"])
+@pytest.mark.parametrize("page", ["", "workload", "what_if", "models", "measure", "evidence", "report"])
 def test_no_page_is_wider_than_the_screen(tab: Watched, page: str, width: int) -> None:
     tab.page.set_viewport_size({"width": width, "height": 844})
     tab.open(f"/{page}?example=invoice-extraction")

@@ -21,7 +21,7 @@ from planner.store.place import default_url, is_kept
 from tests.pages.test_pages import EXAMPLE, alerts, example_text, opened, session_of, shown
 
 ROOT = Path(__file__).resolve().parents[2]
-CSV = "prompt,reference\n" + "".join(f"say blue{number} please,blue{number}\n" for number in range(12))
+CSV = "prompt,reference\n" + "".join(f"say blue{number} please,blue{number}\n" for number in range(60))
 """A model that repeats the question is right; one that says something else is not."""
 WAIT_S = 90
 
@@ -346,3 +346,24 @@ def test_a_workload_without_a_plan_still_says_what_to_measure() -> None:
     at.switch_page(str(pages_dir() / "measure.py")).run()
     assert not at.exception
     assert re.search(r"samples of|No plan holds", shown(at))
+
+
+def test_a_database_that_does_not_answer_is_one_line_without_its_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PLANNER_DATABASE_URL", "postgresql://planner:hunter2hunter2@127.0.0.1:9/planner")
+    at = AppTest.from_file(str(ROOT / "planner" / "app.py"), default_timeout=WAIT_S).run()
+    assert not at.exception
+    assert "127.0.0.1:9" in alerts(at)
+    assert "hunter2" not in alerts(at)
+
+
+def test_a_model_that_is_decided_is_not_asked_on_and_that_is_said(server: Any) -> None:
+    at = measured(server, "echo, fixed", items=60)
+    assert any("Not asked all questions" in caption.value and "fixed (" in caption.value for caption in at.caption)
+
+
+def test_an_address_that_brings_a_password_is_refused(server: Any) -> None:
+    at = asking(server, "echo")
+    at.text_input(key="measure.base").set_value("http://me:secret@127.0.0.1:1/v1").run()
+    assert not at.exception
+    assert "holds no key" in alerts(at)
+    assert not any(one.key == "measure.start" for one in at.button)

@@ -50,7 +50,7 @@ def alerts(at: AppTest) -> str:
     return " ".join(element.proto.body for element in at.get("html") if 'role="alert"' in element.proto.body)
 
 
-@pytest.mark.parametrize("page", ["toolbox", "workload", "what_if", "models", "evidence", "report"])
+@pytest.mark.parametrize("page", ["toolbox", "workload", "what_if", "models", "measure", "evidence", "report"])
 def test_a_page_runs_and_says_its_answer(page: str) -> None:
     at = opened(page)
     answers = [element.proto.body for element in at.get("html") if 'class="tp-answer"' in element.proto.body]
