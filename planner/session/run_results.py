@@ -92,6 +92,8 @@ class RunResults:
     spent_usd: float
     committed_usd: float
     """That, and what is reserved for questions on their way or in doubt."""
+    questions: int
+    """Questions that the run may ask; one that steers itself may end before."""
     in_doubt: int
     """Questions that were sent and whose answer nobody has."""
 
@@ -131,17 +133,20 @@ def scores_so_far(run_id: str) -> "tuple[ResultRow, ...]":
 @st.cache_resource(show_spinner="Reading the run …", max_entries=6)
 def _results_for(url: str, key: str, _run: "Run") -> RunResults:  # noqa: ARG001 (the key)
     from planner.probing.results import results_of  # noqa: PLC0415 (as above)
+    from planner.probing.settings import ProbeSettings  # noqa: PLC0415 (as above)
     from planner.probing.suite import Suite  # noqa: PLC0415 (as above)
+    from planner.probing.tasks import count_tasks  # noqa: PLC0415 (as above)
     from planner.store.attempts import in_doubt  # noqa: PLC0415 (as above)
     from planner.store.runs import read_suite_text, spending  # noqa: PLC0415 (as above)
 
     store = the_store()
+    suite = Suite.model_validate_json(read_suite_text(store, _run.suite_hash))
     rows = results_of(store, _run.id)
     answers = _answers(_run)
     money = spending(store, _run.id)
     return RunResults(
         run=_run,
-        suite=Suite.model_validate_json(read_suite_text(store, _run.suite_hash)),
+        suite=suite,
         shares=tuple(MeasuredShare(row, share_of(row.scores, row.clusters)) for row in rows),
         differences=_differences(rows, answers),
         context=_context_effects(rows, answers),
@@ -149,6 +154,7 @@ def _results_for(url: str, key: str, _run: "Run") -> RunResults:  # noqa: ARG001
         answers=answers,
         spent_usd=money.spent_usd,
         committed_usd=money.committed_usd,
+        questions=count_tasks(suite, _run.targets, ProbeSettings.model_validate_json(_run.settings)),
         in_doubt=len(in_doubt(store, _run.id)),
     )
 

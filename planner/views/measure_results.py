@@ -99,6 +99,15 @@ def _draw_standing(session: Session, found: RunResults) -> None:
                 f"{found.in_doubt} questions were on their way when the run broke off: they may have been paid{told}."
             )
         )
+    if (
+        standing == "finished"
+        and len(found.answers) < found.questions
+        and not any(one.row.failed for one in found.shares)
+    ):
+        st.caption(
+            f"{len(found.answers)} of {found.questions} questions were asked: the decision was closed by then, and the "
+            "rest would have changed nothing."
+        )
     if standing in {"broken off", "stopped"}:
         draw_resume(session, run, "results")
 
@@ -166,24 +175,11 @@ def _draw_shares(found: RunResults) -> None:
 def _draw_differences(found: RunResults) -> None:
     _draw_gaps(found, found.differences, "Model less model, on the same questions", "Difference, percentage points")
     _draw_gaps(found, found.context, "With the document less without", "What the document adds, percentage points")
-    dropped = _dropped(found)
-    if dropped:
-        st.caption(f"Not asked all questions, because the decision about them was closed: {', '.join(dropped)}.")
     if len(found.differences) > _TOLD_DIFFERENCES:
         st.caption(
             f"Each of {len(found.differences)} differences has its own 90 % interval: about one in ten of those that "
             "are none will look like one."
         )
-
-
-def _dropped(found: RunResults) -> list[str]:
-    """Models of a finished run that were asked less than others, with how many questions they were asked."""
-    asked: Counter[str] = Counter()
-    for one in found.shares:
-        asked[one.row.model] += one.row.answered
-    whole = found.run.status == "finished" and not found.in_doubt and not any(one.row.failed for one in found.shares)
-    most = max(asked.values(), default=0)
-    return [f"{name} ({count})" for name, count in asked.items() if whole and count < most]
 
 
 def _draw_gaps(found: RunResults, gaps: Sequence[Difference], title: str, axis: str) -> None:

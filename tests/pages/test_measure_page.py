@@ -356,9 +356,13 @@ def test_a_database_that_does_not_answer_is_one_line_without_its_password(monkey
     assert "hunter2" not in alerts(at)
 
 
-def test_a_model_that_is_decided_is_not_asked_on_and_that_is_said(server: Any) -> None:
+def test_a_run_ends_when_its_models_are_told_apart_and_that_is_said(server: Any) -> None:
     at = measured(server, "echo, fixed", items=60)
-    assert any("Not asked all questions" in caption.value and "fixed (" in caption.value for caption in at.caption)
+    told = next(caption.value for caption in at.caption if "decision was closed" in caption.value)
+    asked = re.match(r"(\d+) of 120 questions", told)
+    assert asked is not None
+    assert 20 <= int(asked[1]) < 60
+    assert kept_runs()[0].status == "finished"
 
 
 def test_an_address_that_brings_a_password_is_refused(server: Any) -> None:
