@@ -95,7 +95,7 @@ class RunResults:
     questions: int
     """Questions that the run may ask; one that steers itself may end before."""
     in_doubt: int
-    """Questions that were sent and whose answer nobody has."""
+    """Questions that were sent, may have been paid for, and have no answer."""
 
     @property
     def graded(self) -> int:
@@ -155,7 +155,7 @@ def _results_for(url: str, key: str, _run: "Run") -> RunResults:  # noqa: ARG001
         spent_usd=money.spent_usd,
         committed_usd=money.committed_usd,
         questions=count_tasks(suite, _run.targets, ProbeSettings.model_validate_json(_run.settings)),
-        in_doubt=len(in_doubt(store, _run.id)),
+        in_doubt=_doubtful(_run, in_doubt(store, _run.id), answers),
     )
 
 
@@ -173,6 +173,17 @@ def _answers(run: "Run") -> tuple[GradedAttempt, ...]:
             mine = grades.get(attempt.id or 0, [])
             found.append(GradedAttempt(attempt, tuple(mine), main_score(run, mine)))
     return tuple(found)
+
+
+def _doubtful(run: "Run", sent: "Sequence[Attempt]", answers: Sequence[GradedAttempt]) -> int:
+    """Questions in doubt: those that cost nothing, and those that were asked again since, are not."""
+    free = {target.name for target in run.targets if target.input_usd_per_mtok == target.output_usd_per_mtok == 0.0}
+    done = {_question(one.attempt) for one in answers}
+    return len({_question(one) for one in sent if one.model not in free} - done)
+
+
+def _question(attempt: "Attempt") -> tuple[str, str, str, int]:
+    return attempt.model, attempt.item, attempt.condition, attempt.repeat
 
 
 def _by_item(answers: Sequence[GradedAttempt], model: str, condition: str) -> dict[str, tuple[float, str]]:

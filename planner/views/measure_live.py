@@ -173,7 +173,7 @@ def draw_resume(session: Session, run: Run, place: str) -> None:
             icon=":material/play_arrow:",
             help="Goes on with the questions that have no answer; pays for nothing twice.",
         )
-        if doubtful and any(target.input_usd_per_mtok for target in run.targets):
+        if doubtful:
             st.button(
                 f"Resume and ask {number(doubtful)} in doubt again",
                 key=f"measure.resume_all.{place}.{run.id}",

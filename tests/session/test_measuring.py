@@ -18,7 +18,7 @@ from planner.probing.suite import Condition, GraderSpec, Item, Suite
 from planner.session import cached, measuring
 from planner.session.labelling import labeller, labelling_of
 from planner.session.measuring import LiveRun, kept_runs, start_measuring, stop_measuring
-from planner.session.run_results import GradedAttempt, run_results
+from planner.session.run_results import GradedAttempt, _doubtful, run_results
 from planner.session.worth import _holds
 from planner.store.attempts import store_attempt
 from planner.store.place import default_url, is_kept
@@ -164,6 +164,14 @@ def test_a_server_that_is_not_there_fails_by_kind_and_the_run_ends(caplog: pytes
     assert found.answers == ()
     assert set(dict(found.shares[0].row.errors)) == {"connection"}
     assert KEY not in caplog.text
+
+
+def test_a_question_is_in_doubt_while_it_may_be_paid_and_has_no_answer() -> None:
+    paid = replace(RUN, targets=(replace(NOWHERE, output_usd_per_mtok=1.0),))
+    sent = [replace(attempt(number, "nobody", f"i{number}"), state="sent") for number in range(3)]
+    answered = (GradedAttempt(attempt(9, "nobody", "i0"), (), None),)
+    assert _doubtful(paid, sent, answered) == 2
+    assert _doubtful(RUN, sent, answered) == 0
 
 
 def test_the_end_of_a_run_is_told_once() -> None:
