@@ -73,6 +73,7 @@ def _neutral(assumptions: Assumptions) -> Assumptions:
             "frontier_price_factor": 1.0,
             "engineer_hour_usd": 0.0,
             "include_people": False,
+            "spare_replicas": 0,
             "device_count": 1,
             "devices_exist": True,
         }

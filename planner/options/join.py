@@ -14,7 +14,7 @@ from planner.options.retrieval import Retrieval
 from planner.options.table import AnchorUse, Component, Options, OptionTable, Pool
 from planner.options.ways import Found
 from planner.options.world import Fleet, World
-from planner.units import Ints
+from planner.units import DRAW_COUNT, Ints
 from planner.workload.schema import Assumptions, Segment, Workload
 
 
@@ -42,14 +42,45 @@ def join_segments(
     pieces = list(dict.fromkeys(piece for part in parts for piece in part.base.parts))
     piece_number = {piece: number for number, piece in enumerate(pieces)}
     tables = tuple(_renumbered(part, pool_number, piece_number, kept) for part in parts)
+    pools = _pools(world, fleet, workload, setups, parts, kept)
+    spares = spare_components(pools)
+    if spares:
+        tables = tuple(with_spares(table, len(pieces)) for table in tables)
     return Options(
         tables=tables,
-        components=tuple(_component(world, workload, piece, first_user[piece], kept) for piece in pieces),
-        pools=_pools(world, fleet, workload, setups, parts, kept),
+        components=(*(_component(world, workload, piece, first_user[piece], kept) for piece in pieces), *spares),
+        pools=pools,
         exclusions=tuple(item for part in parts for item in (*part.found.exclusions, *part.base.rows.exclusions)),
         anchors=tuple(part.anchor for part in parts),
         retirements=tuple(dict.fromkeys(item for part in parts for item in part.found.retirements)),
     )
+
+
+def spare_components(pools: tuple[Pool, ...]) -> tuple[Component, ...]:
+    """The spare replicas of each pool as a component: paid once, as soon as anything runs on the pool."""
+    return tuple(
+        Component(
+            id=f"spare_replica:{pool.id}",
+            kind="spare_replica",
+            label=f"{pool.spare_replicas} spare {'replica' if pool.spare_replicas == 1 else 'replicas'} of {pool.id}",
+            monthly_usd=np.full(DRAW_COUNT, pool.spare_replicas * pool.usd_per_replica_month),
+            people_usd=0.0,
+            note="beyond what the load needs, so that one may fail; among the replicas of its pool",
+            source_ids=pool.source_ids,
+        )
+        for pool in pools
+        if pool.spare_replicas > 0
+    )
+
+
+def with_spares(table: OptionTable, first: int) -> OptionTable:
+    """The table with each pool's spare component, numbered from `first` on by pool, in the sets of its options."""
+    pairs, row = np.unique(np.stack([table.component_set, table.pool], axis=1), axis=0, return_inverse=True)
+    sets = tuple(
+        table.component_sets[members] if pool < 0 else (*table.component_sets[members], first + pool)
+        for members, pool in pairs.tolist()
+    )
+    return replace(table, component_sets=sets, component_set=row.reshape(-1).astype(np.int64))
 
 
 def _renumbered(
@@ -91,7 +122,10 @@ def _pools(
             number: _machine_month(world, fleet, number, workload.assumptions)
             for number in sorted({fleet.setups[setup].machine for setup in setups})
         }
-        return tuple(_pool(world, fleet, setup, machine_usd, most[setup]) for setup in setups)
+        spare = workload.assumptions.spare_replicas
+        return tuple(
+            replace(_pool(world, fleet, setup, machine_usd, most[setup]), spare_replicas=spare) for setup in setups
+        )
 
     return kept.recall("pools", WORKLOAD, key, make)
 

@@ -79,6 +79,9 @@ def _cost_of(
             cost = fine_tune_component_usd(catalog, model, segment, assumptions, provider=provider, seed=seed)
         case "self_hosted_model" | "adapter_pool" | "few_shot" | "gate":
             cost = people_component_usd(catalog, part.kind, assumptions, seed)
+        case "spare_replica":
+            msg = f"{part.id} is priced with its pool"
+            raise ValueError(msg)
     return cost
 
 
@@ -104,6 +107,7 @@ _LABELS: Final[dict[ComponentKind, str]] = {
     "few_shot": "Examples for {segment}",
     "gate": "Gate of {segment}",
     "device_fleet": "Roll-out on {subject}",
+    "spare_replica": "Spare replica of {subject}",
 }
 
 

@@ -40,6 +40,7 @@ ComponentKind: TypeAlias = Literal[
     "few_shot",
     "gate",
     "device_fleet",
+    "spare_replica",
 ]
 
 
@@ -92,11 +93,13 @@ class Pool:
     usd_per_replica_month: float
     max_replicas: int
     min_replicas: int
-    """1, or 2 when the workload asks for N+1."""
+    """What its load alone needs at least."""
     carbon_kg_per_replica_month: float
     sizing: tuple[str, ...]
     """Sizing line by line, for the report."""
     source_ids: tuple[str, ...]
+    spare_replicas: int = 0
+    """Replicas beyond what the load needs, paid as a component of the pool."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -66,7 +66,8 @@ def replica_lines(busy: Draws, cap: float, confidence: float, replicas: int, spa
         f"replicas: {rounded_text(work)} busy at most in {percent_text(confidence)} of the draws,"
         f" / {percent_text(cap)} allowed = {rounded_text(work / cap)}, whole: {needed}"
     )
-    extra = f"spare: {spare} more (N+1), so that one may fail" if spare else "spare: none asked for"
+    may_fail = "one may fail" if spare == 1 else f"{spare} may fail"
+    extra = f"spare: {spare} more (N+{spare}), so that {may_fail}" if spare else "spare: none asked for"
     interval = f"{percent_text(share.low)} to {percent_text(share.high)}"
     return together, extra, f"busy: {percent_text(share.mean)} of the replicas at the busiest hour ({interval})"
 

@@ -85,8 +85,9 @@ def _kept(mask: Bools, chosen: int) -> Ints:
 
 
 def _fixed(problem: Problem, part: SegmentPart, row: int) -> Draws:
-    """Components of an option, USD a month, (S,)."""
-    members = part.component_matrix[part.table.component_set[row]]
+    """Components of an option, USD a month, (S,); spare replicas apart, which the path of its machines counts."""
+    counted = np.array([component.kind != "spare_replica" for component in problem.options.components], dtype=np.bool_)
+    members = part.component_matrix[part.table.component_set[row]] & counted
     usd: Draws = problem.component_draws[members].sum(axis=0)
     return usd
 
@@ -133,7 +134,7 @@ def _compare(problem: Problem, part: SegmentPart, row: int, api_row: int, reques
 
 
 def _spare(pool: Pool) -> int:
-    return max(pool.min_replicas - 1, 0)
+    return pool.spare_replicas
 
 
 def _told(

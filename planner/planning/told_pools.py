@@ -26,7 +26,7 @@ def _pool(problem: Problem, facts: Facts, solution: Solution, number: int) -> Po
     users = [
         (part, row) for part, row in zip(problem.parts, solution.choice, strict=True) if part.table.pool[row] == number
     ]
-    replicas = int(solution.replicas[number])
+    replicas = int(solution.replicas[number]) + pool.spare_replicas
     load: Draws = np.sum([part.table.pool_load[row] for part, row in users], axis=0)
     sizing, load_test = _sizing(problem, facts, pool, users, replicas, load)
     return PoolPlan(
@@ -87,7 +87,7 @@ def _sizing(
     lines = (
         *memory_lines(loads),
         *rate_lines(loads),
-        *replica_lines(load, cap, problem.workload.confidence, replicas, pool.min_replicas - 1),
+        *replica_lines(load, cap, problem.workload.confidence, replicas, pool.spare_replicas),
         money_line(replicas, pool.usd_per_replica_month, how),
     )
     return lines, tuple(commands)

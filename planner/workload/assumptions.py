@@ -196,6 +196,12 @@ _WORKLOAD_DEFAULTS: Final[tuple[tuple[str, str, str, str], ...]] = (
         "Room for the hour that is busier than the busiest hour.",
     ),
     (
+        "assumptions.spare_replicas",
+        "Spare replicas of each pool of own machines (1: N+1)",
+        "",
+        "None: a replica that fails at the peak makes the others slower.",
+    ),
+    (
         "assumptions.prefer_commitment",
         "How GPUs are paid for",
         "",

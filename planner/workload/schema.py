@@ -245,6 +245,8 @@ class Assumptions(Strict):
     """Count set-up and upkeep hours as cost."""
     gpu_utilisation_cap: Annotated[float, Field(gt=0.05, le=0.95)] = 0.6
     """Busy share of a pool at peak that is never planned beyond."""
+    spare_replicas: Annotated[int, Field(ge=0, le=10)] = 0
+    """Replicas that each pool of own machines has beyond what its load needs; 1 is N+1: one may fail at the peak."""
     gpu_price_factor: Annotated[float, Field(gt=0.0, le=100.0)] = 1.0
     """Multiplies every GPU price (what-if)."""
     frontier_price_factor: Annotated[float, Field(gt=0.0, le=100.0)] = 1.0
