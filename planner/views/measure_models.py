@@ -34,6 +34,7 @@ def draw_models(session: Session, offered: Sequence[Askable]) -> tuple[Target, .
         on_change=keep_list,
         args=(session, "ask"),
         accept_new_options=True,
+        wrap=True,
         placeholder="Choose models, or type a litellm name",
         help="Keys are read from this server's environment (or Streamlit's secrets file), never typed here.",
     )

@@ -3,6 +3,7 @@
 import importlib.util
 import os
 import re
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -110,10 +111,18 @@ def test_the_page_says_what_to_measure_next_what_it_is_worth_and_what_it_costs()
 
 
 def test_looking_at_the_page_makes_no_store_and_loads_no_litellm() -> None:
+    before = "litellm" in sys.modules
     at = opened("measure")
     view(view(view(at, "results"), "forecast"), "runs")
     assert not is_kept(default_url(os.environ))
-    assert "litellm" not in sys.modules
+    assert ("litellm" in sys.modules) == before
+
+
+def test_nothing_that_the_page_imports_loads_litellm() -> None:
+    page = (ROOT / "pages" / "measure.py").read_text().split("session = current_session()")[0]
+    code = f"import sys\n{page}\nprint('litellm' in sys.modules)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    assert told.stdout.split()[-1] == "False"
 
 
 @pytest.mark.parametrize(
