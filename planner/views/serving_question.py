@@ -248,16 +248,18 @@ def _pick_lens(session: Session) -> str:
 
 
 def _pick_spare(session: Session) -> int:
-    show_value("serving.spare", session.serving.get("spare") == "1")
+    """Spare replicas: as many as the workload asks for, else one where it is ticked."""
+    asked = session.workload.assumptions.spare_replicas
+    show_value("serving.spare", session.serving.get("spare", "1" if asked else "0") == "1")
     spare = st.checkbox(
-        "One spare replica",
+        f"{asked} spare replicas" if asked > 1 else "One spare replica",
         key="serving.spare",
         on_change=_keep_spare,
         args=(session,),
-        help="N+1: one replica more than the load needs, so that one may fail or be updated.",
+        help="N+1: a replica more than the load needs, so that one may fail or be updated.",
     )
-    return int(bool(spare))
+    return max(asked, 1) if spare else 0
 
 
 def _keep_spare(session: Session) -> None:
-    session.serving["spare"] = "1" if st.session_state["serving.spare"] else ""
+    session.serving["spare"] = "1" if st.session_state["serving.spare"] else "0"

@@ -157,3 +157,16 @@ def test_a_segment_that_the_api_may_not_serve_is_marked() -> None:
     at = opened("field-assistant", segment="damage-photos", model="google/gemma-3-27b")
     table = next(body for body in bodies(at) if "<th>Rented pays</th>" in body)
     assert table.count("this API may not serve it") >= 2
+
+
+def test_the_spare_replicas_that_the_workload_asks_for_are_counted() -> None:
+    at = AppTest.from_file(str(Path(app.__file__)), default_timeout=WAIT_S)
+    at.query_params["example"] = "invoice-extraction"
+    at.run()
+    at.switch_page(str(pages_dir() / "workload.py")).run()
+    text = f"{example_text('invoice-extraction')}\nassumptions: {{spare_replicas: 2}}\n"
+    at.text_area(key="workload_yaml").set_value(text).run()
+    at.switch_page(str(pages_dir() / "serving.py")).run()
+    assert not at.exception
+    assert at.checkbox(key="serving.spare").value
+    assert "2 more (N+2)" in shown(at)
