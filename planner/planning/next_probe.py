@@ -52,6 +52,7 @@ _OPEN: Final = 0.02
 _SURE: Final = 0.98
 _TELLING: Final = 0.005
 """Probes less likely than this to change anything are not told."""
+_SAME_PRICE: Final = 0.01
 _QUALITY_ALONE: Final = 1e12
 """Where quality is maximised any gain of it outweighs money, which then only breaks ties."""
 _DRAW_ERROR: Final = 0.02
@@ -160,7 +161,8 @@ def _net_usd(problem: Problem, idea: ProbeIdea) -> tuple[float, float]:
 
 def _questions(problem: Problem, solution: Solution | None) -> Iterator[_Question]:
     for number, part in enumerate(problem.parts):
-        if part.table.size == 0:
+        # Without a plan only segments that no option serves yet are in question.
+        if part.table.size == 0 or (solution is None and part.rows.size > 0):
             continue
         added = _alone_usd(problem, part) if solution is None else beside(problem, solution, number).usd()
         chosen = -1 if solution is None else solution.choice[number]
@@ -274,6 +276,9 @@ def _idea(
     best, saves, protects = _after(question, standard(logit(share)), outcomes)
     probability = outcomes.probability
     changed = _another_tool(question, best)
+    if question.now >= 0 and question.usd_per_quality == 0.0:
+        # A tool that takes over at the same price is no news.
+        changed &= (best < 0) | (saves + protects > _SAME_PRICE * abs(float(question.added_usd[question.now])))
     money = problem.workload.objective.maximise is None and question.now >= 0
     tools, times = np.unique(best[changed & (best >= 0)], return_counts=True)
     return ProbeIdea(
