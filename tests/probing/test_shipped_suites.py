@@ -78,6 +78,13 @@ def test_items_are_told_apart_by_difficulty(suite: Suite) -> None:
     assert min(levels[level] for level in ("easy", "medium", "hard")) >= 5
 
 
+def test_the_first_items_are_as_hard_as_all(suite: Suite) -> None:
+    """A run of the first N, or one that stops when the cap is reached, must not measure the easy end alone."""
+    levels = [next(tag for tag in item.tags if tag in {"easy", "medium", "hard"}) for item in suite.items]
+    for level in ("easy", "medium", "hard"):
+        assert levels[:12].count(level) == pytest.approx(12 * levels.count(level) / len(levels), abs=1.01)
+
+
 def test_editors_find_the_schema(suite: Suite) -> None:
     first = (probes_dir() / suite.name / "suite.yaml").read_text(encoding="utf-8").splitlines()[0]
     assert first == "# yaml-language-server: $schema=../suite.schema.json"
