@@ -244,7 +244,7 @@ def _store() -> Iterator[Store]:
 
 
 def kills(count: int) -> None:
-    items, price = 8 * count, (1.0, 2.0)
+    items, price = 16 * count, (1.0, 2.0)
     with start_server() as server, _store() as store:
         suite = suite_of(items, 8, prefix="killed")
         # Room for all answers, and for four requests of each kill that stay counted at their worst case.
