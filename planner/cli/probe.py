@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from planner.cli.output import check_output, write_json
 from planner.errors import EXIT_CAP, EXIT_DONE, EXIT_INPUT, InputError
@@ -27,8 +27,12 @@ def run_suite(args: argparse.Namespace) -> int:
     """Measure models on a suite; with --dry-run only what it would cost, with --rate how latency holds."""
     check_output(args.json, "--json", ())
     from planner.probing.dry_run import estimate_run
+    from planner.probing.suite import GraderKind
     from planner.probing.user_samples import suite_or_samples
+    from planner.terms import SKILLS
 
+    _check_choice("--skill", args.skill, SKILLS)
+    _check_choice("--grader", args.grader, get_args(GraderKind))
     suite = suite_or_samples(
         args.suite, skill=args.skill, grader=args.grader, workload=args.workload, segment=args.segment
     )
@@ -51,6 +55,11 @@ def run_suite(args: argparse.Namespace) -> int:
             return _load(store, run.id, args.json)
         code = _measure(store, run.id, args.json, ask_in_doubt=False, pick_next=_chooser(args, targets))
     return code or (EXIT_INPUT if problems else EXIT_DONE)
+
+
+def _check_choice(option: str, found: str | None, allowed: Sequence[str]) -> None:
+    if found is not None and found not in allowed:
+        raise InputError(option, "", found=found, allowed=", ".join(allowed))
 
 
 def run_resume(args: argparse.Namespace) -> int:
@@ -180,8 +189,10 @@ def _measure(
     """Ask, show the progress, show what was measured."""
     from planner.probing.results import results_of
     from planner.probing.runner import run_probe
+    from planner.store.runs import read_run
     from planner.terminal.probing import print_results, rows_with_intervals, watching
 
+    read_run(store, run_id)
     print(f"run {run_id}", file=sys.stderr)
     with _interruptible() as should_stop, watching() as on_progress:
         run, progress = run_probe(
