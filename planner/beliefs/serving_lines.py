@@ -58,7 +58,7 @@ def _memory_lines(setup: Setup, sized: Sized, row: int) -> tuple[str, ...]:
         f"memory: {count} x ({usable} - {engine}) - {weights:.1f} GB of weights = {free:.1f} GB left for the cache",
         f"cache per token: {_cache_text(setup)}",
         f"cache per sequence: {held} = {cache:.2f} GB",
-        f"batch: up to {int(sized.max_batch[row, 0])} sequences ({limits}); about {usual:.0f} at the cap",
+        f"batch: up to {int(sized.max_batch[row, 0])} sequences ({limits}); at the cap {usual:.0f}, mean of the draws",
     )
 
 
@@ -106,8 +106,13 @@ def _load_lines(sized: Sized, row: int) -> tuple[str, ...]:
     load, rates, queue = sized.load, sized.rates, sized.queue
     full = interval_of((rates.full_calls * load.output_tokens)[row])
     tokens = f"{full.mean:,.0f} output tokens/s ({full.low:,.0f} to {full.high:,.0f})"
-    requests = f"{rates.full_calls[row].mean() / load.calls:.2f} requests/s"
-    each = f"1 / (prefill + {_at(load.output_tokens, row):,.0f} tokens x step / batch)"
+    output, batch = _at(load.output_tokens, row), int(sized.max_batch[row, 0])
+    prefill_ms, full_ms = (float(part[row].mean()) * MS_PER_S for part in (rates.prefill, rates.full_step))
+    at_means = MS_PER_S / (prefill_ms + output * full_ms / batch)
+    each = f"1 / (prefill {prefill_ms:.1f} ms + {output:,.0f} tokens x step of {full_ms:.1f} ms / batch {batch})"
+    calls_each = f" / {load.calls:g} calls" if load.calls != 1.0 else ""
+    requests = f"{at_means:.2f} calls/s; averaged over the draws {rates.full_calls[row].mean():.2f}{calls_each}"
+    requests = f"{requests} = {rates.full_calls[row].mean() / load.calls:.2f} requests/s" if calls_each else requests
     step_ms = rates.step[row].mean() * MS_PER_S
     calls = f"{rates.calls[row].mean():.2f} calls/s on one replica"
     p50, p95, p99 = (part[row] * MS_PER_S for part in (queue.p50_s, queue.p95_s, queue.p99_s))

@@ -61,6 +61,8 @@ class Rates:
     """One decode step at the cap, prefill of others in between included."""
     prefill: Draws
     """What one prompt takes from the steps."""
+    full_step: Draws
+    """One decode step with the batch full, prefill apart."""
 
 
 def load_of(catalog: Catalog, segment: Segment, calls: Calls, hidden: Draws, seed: int) -> Load:
@@ -82,13 +84,14 @@ def load_of(catalog: Catalog, segment: Segment, calls: Calls, hidden: Draws, see
 def rates_of(speeds: Speeds, load: Load, max_batch: Floats, cap: float) -> Rates:
     """Capacity and the working point at the cap, by a fixed point in the batch (linear in it but for the experts)."""
     step, prefill = speeds.step(load.context_tokens), speeds.prefill_seconds(load.fresh_tokens)
-    full = 1.0 / (prefill + load.output_tokens * step.seconds(max_batch) / max_batch)
+    full_step = step.seconds(max_batch)
+    full = 1.0 / (prefill + load.output_tokens * full_step / max_batch)
     rate = cap * full
     slowed = 1.0 / (1.0 - rate * prefill)
     batch = np.maximum(cap * max_batch, 1.0)
     for _ in range(_FIXED_POINT_STEPS):
         batch = _settled_batch(step, batch, rate * load.output_tokens * slowed, max_batch)
-    return Rates(full, rate, batch, step.seconds(batch) * slowed, prefill)
+    return Rates(full, rate, batch, step.seconds(batch) * slowed, prefill, full_step)
 
 
 def _settled_batch(step: Step, batch: Draws, demand: Draws, max_batch: Floats) -> Draws:

@@ -81,7 +81,7 @@ def run_models(args: argparse.Namespace) -> int:
     check_output(args.json, "--json", ())
     from planner.catalog.browse import list_models
 
-    rows = list_models(_catalog(), _today(), args.skill)
+    rows = list_models(_catalog(), today(), args.skill)
     if args.json:
         write_json(args.json, {"version": 1, "models": rows})
     if args.json != "-":
@@ -117,10 +117,10 @@ def run_refresh(args: argparse.Namespace) -> int:
     from planner.catalog.load import load_catalog
     from planner.catalog.refresh import compare_maps, fetch_price_map
 
-    before = _shipped()
+    before = shipped_catalog()
     # A map that cannot be read must not be kept: every later command would fail on it.
     with TemporaryDirectory() as folder:
-        fetched = fetch_price_map(Path(folder), _today())
+        fetched = fetch_price_map(Path(folder), today())
         after = load_catalog(price_map=fetched)
         kept = data_dir() / fetched.name
         try:
@@ -146,7 +146,7 @@ def run_validate(args: argparse.Namespace) -> int:
     from planner.beliefs.validation import validate
 
     # Back-tests are of what is shipped, so that everyone gets the same figures.
-    result = _validate_against(args) if args.against else validate(_shipped(), args.part)
+    result = _validate_against(args) if args.against else validate(shipped_catalog(), args.part)
     if args.json:
         write_json(args.json, result)
     if args.json != "-":
@@ -167,11 +167,11 @@ def _validate_against(args: argparse.Namespace) -> "Validation":
     if args.part == "serving":
         from planner.cli.validation import validate_serving_file
 
-        return validate_serving_file(args, _shipped())
+        return validate_serving_file(args, shipped_catalog())
     if args.part != "quality":
         raise InputError("--part", "", found=args.part, allowed="quality or serving, together with --against")
     scores = load_user_scores(Path(args.against))
-    catalog = _shipped()
+    catalog = shipped_catalog()
     result = validate_against(
         catalog,
         scores,
@@ -226,7 +226,7 @@ def planning_facts() -> tuple["Catalog", "Beliefs", date]:
 
     catalog = _catalog()
     measured = _measured(catalog)
-    return with_measured_lengths(catalog, measured), fit_beliefs(catalog, measured=measured), _today()
+    return with_measured_lengths(catalog, measured), fit_beliefs(catalog, measured=measured), today()
 
 
 def _measured(catalog: "Catalog") -> "Measured":
@@ -248,13 +248,13 @@ def _catalog() -> "Catalog":
 
     url = default_url(os.environ)
     if not is_kept(url):
-        return _shipped()
+        return shipped_catalog()
     from planner.beliefs.kept_scores import catalog_with_kept
 
-    return catalog_with_kept(_shipped(), url)
+    return catalog_with_kept(shipped_catalog(), url)
 
 
-def _shipped() -> "Catalog":
+def shipped_catalog() -> "Catalog":
     """The shipped facts, with the newest fetched price map when there is one."""
     from planner.catalog.load import load_catalog
     from planner.catalog.refresh import newest_price_map
@@ -262,6 +262,6 @@ def _shipped() -> "Catalog":
     return load_catalog(price_map=newest_price_map(data_dir()))
 
 
-def _today() -> date:
+def today() -> date:
     """The one clock of the command line."""
     return datetime.now(tz=UTC).date()

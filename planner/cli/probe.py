@@ -6,10 +6,10 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, get_args
 
+from planner.cli.commands import shipped_catalog, today
 from planner.cli.output import check_output, write_json
 from planner.errors import EXIT_CAP, EXIT_DONE, EXIT_INPUT, InputError
 
@@ -102,14 +102,10 @@ def run_local(args: argparse.Namespace) -> int:
 
 
 def _targets(names: Sequence[str], args: argparse.Namespace) -> tuple[tuple["Target", ...], tuple[InputError, ...]]:
-    from planner.catalog.load import load_catalog
-    from planner.catalog.refresh import newest_price_map
     from planner.probing.targets import resolve_targets
-    from planner.resources import data_dir
 
-    catalog = load_catalog(price_map=newest_price_map(data_dir()))
-    today = datetime.now(tz=UTC).date()
-    return resolve_targets(names, catalog, os.environ, today, api_base=args.api_base, price=args.price)
+    catalog, day = shipped_catalog(), today()
+    return resolve_targets(names, catalog, os.environ, day, api_base=args.api_base, price=args.price)
 
 
 def _settings(args: argparse.Namespace) -> "ProbeSettings":

@@ -152,20 +152,20 @@ def _positive(text: str) -> float:
     return value
 
 
-def _temperature(text: str) -> float:
-    value = _number(text, "a number from 0 to 2")
-    if value > 2.0:
-        msg = f"found {text!r}; allowed: a number from 0 to 2"
+def _at_most(text: str, most: float, allowed: str) -> float:
+    value = _number(text, allowed)
+    if value > most:
+        msg = f"found {text!r}; allowed: {allowed}"
         raise argparse.ArgumentTypeError(msg)
     return value
+
+
+def _temperature(text: str) -> float:
+    return _at_most(text, 2.0, "a number from 0 to 2")
 
 
 def _share(text: str) -> float:
-    value = _number(text, "a share from 0 to 1")
-    if value > 1.0:
-        msg = f"found {text!r}; allowed: a share from 0 to 1"
-        raise argparse.ArgumentTypeError(msg)
-    return value
+    return _at_most(text, 1.0, "a share from 0 to 1")
 
 
 def _price(text: str) -> tuple[float, float]:

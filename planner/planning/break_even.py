@@ -5,7 +5,7 @@ the volume from which it stays cheaper, and whether it was cheaper for a while b
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
@@ -250,11 +250,6 @@ def utilisation(own: RentedPath | OwnedPath, scale: Floats) -> Draws:
     else:
         machine_hours, gpus = own.servers(scale) * HOURS_PER_MONTH, own.gpus_per_server
     return busy_hours * own.gpus_per_replica / (machine_hours * gpus)
-
-
-def always_on(path: RentedPath) -> RentedPath:
-    """The same machines without switching off."""
-    return replace(path, mode="always_on")
 
 
 def _points(demand: Demand, top: float) -> Floats:

@@ -49,9 +49,11 @@ def rate_lines(loads: Sequence[Load]) -> tuple[str, ...]:
             f"{load.requests_per_month:,.0f} requests x {load.segment.peak_to_mean:g} / {SECONDS_PER_MONTH:,.0f} s"
             f" = {rounded_text(rate)} requests/s"
         )
+        full = float(load.sizing.capacity_rps.mean())
         line = (
-            f"busiest hour: {arithmetic}; over {rounded_text(float(load.sizing.capacity_rps.mean()))} requests/s when"
-            f" full, {rounded_text(busy.mean)} replicas busy ({rounded_text(busy.low)} to {rounded_text(busy.high)})"
+            f"busiest hour: {arithmetic} / {rounded_text(full)} requests/s when full = {rounded_text(rate / full)}"
+            f" replicas busy; averaged over the draws {rounded_text(busy.mean)}"
+            f" ({rounded_text(busy.low)} to {rounded_text(busy.high)})"
         )
         lines.append(_of(load.segment.name, line, alone=len(loads) == 1))
     return tuple(lines)
@@ -83,6 +85,15 @@ def instance_line(instances: float, gpus: int, usd_per_gpu_hour: float, where: s
     return (
         f"price: {instances:g} x {gpus} GPU{'s' if gpus > 1 else ''} at {usd_per_gpu_hour:g} USD an hour ({where})"
         f" x {HOURS_PER_MONTH:g} h = {usd_text(usd)} a month, always on"
+    )
+
+
+def beside_line(people_usd: Draws, jobs_usd: Draws) -> str:
+    """What comes to the machines in a month, (S,) each: people in the full cost alone, retraining in either."""
+    people, jobs = float(people_usd.mean()), float(jobs_usd.mean())
+    return (
+        f"beside the machines: set-up, upkeep and first training {rounded_text(people)} + retraining"
+        f" {rounded_text(jobs)} = {usd_text(people + jobs)} a month; next month only: {usd_text(jobs)}"
     )
 
 

@@ -168,7 +168,7 @@ def _counted(job: Job) -> Iterator[None]:
 
 async def _keep(job: Job, attempt: Attempt) -> None:
     """Commit what came back."""
-    cost_usd = attempt.reserved_usd if attempt.cost_usd is None else attempt.cost_usd
+    cost_usd = attempt.counted_usd
     await _settle(job, lambda: store_answer(job.store, attempt), cost_usd)
 
 

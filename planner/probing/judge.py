@@ -13,7 +13,6 @@ from typing import Final, Literal, TypeAlias
 import numpy as np
 
 from planner.probing.graders.answer_text import spoken
-from planner.probing.graders.dispatch import Judge
 from planner.probing.graders.json_match import find_json
 from planner.probing.graders.score import Score, one_line, texts_of
 from planner.probing.suite import Item
@@ -101,15 +100,6 @@ def parse_choice(text: str) -> Choice | None:
             return said
         case _:
             return None
-
-
-def llm_judge(ask: Ask) -> Judge:
-    """Judge by rubric for `grader_of(..., judge=...)`."""
-
-    def judge(rubric: str, answer: str, item: Item) -> Score | None:
-        return parse_mark(ask(judge_messages(rubric, answer, item)))
-
-    return judge
 
 
 def prefer(ask: Ask, rubric: str, ours: str, theirs: str, item: Item) -> Winner | None:

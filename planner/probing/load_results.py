@@ -76,7 +76,7 @@ def load_results_of(store: Store, run_id: str) -> tuple[LoadRow, ...]:
 def _add(total: _Sums, attempt: Attempt, settings: ProbeSettings) -> None:
     total.sent += 1
     total.most_streams = max(total.most_streams, attempt.streams)
-    total.cost_usd += attempt.reserved_usd if attempt.cost_usd is None else attempt.cost_usd
+    total.cost_usd += attempt.counted_usd
     if attempt.state == "failed":
         total.failed += 1
         total.errors[(attempt.error or "").partition(":")[0]] += 1
@@ -89,8 +89,8 @@ def _add(total: _Sums, attempt: Attempt, settings: ProbeSettings) -> None:
     total.good += _meets(attempt.ttft_ms, settings.slo_ttft_ms) and _meets(attempt.total_ms, settings.slo_total_ms)
     total.ttft.append(attempt.ttft_ms)
     total.total.append(attempt.total_ms)
-    if attempt.completion_tokens is not None and attempt.completion_tokens > 1:
-        total.tpot.append((attempt.total_ms - attempt.ttft_ms) / (attempt.completion_tokens - 1))
+    if attempt.tpot_ms is not None:
+        total.tpot.append(attempt.tpot_ms)
 
 
 def _meets(value: float, limit: float | None) -> bool:

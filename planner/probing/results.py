@@ -90,7 +90,7 @@ def results_of(store: Store, run_id: str) -> tuple[ResultRow, ...]:
 
 
 def _add(total: _Sums, attempt: Attempt) -> None:
-    total.cost_usd += attempt.reserved_usd if attempt.cost_usd is None else attempt.cost_usd
+    total.cost_usd += attempt.counted_usd
     if attempt.litellm_cost_usd is not None:
         total.litellm_usd = (total.litellm_usd or 0.0) + attempt.litellm_cost_usd
     if attempt.state == "failed":
@@ -113,8 +113,8 @@ def _add_times(total: _Sums, attempt: Attempt) -> None:
         return
     total.ttft_ms.append(attempt.ttft_ms)
     total.total_ms.append(attempt.total_ms)
-    if attempt.completion_tokens is not None and attempt.completion_tokens > 1:
-        total.tpot_ms.append((attempt.total_ms - attempt.ttft_ms) / (attempt.completion_tokens - 1))
+    if attempt.tpot_ms is not None:
+        total.tpot_ms.append(attempt.tpot_ms)
 
 
 def _row(model: str, condition: str, total: _Sums) -> ResultRow:

@@ -151,7 +151,7 @@ def add_attempt(connection: Connection, attempt: Attempt) -> int:
 
 def charges_of(attempt: Attempt) -> tuple[int, int]:
     """What an attempt adds to its run, picodollars: spent or reserved, and spent."""
-    charged = picodollars(attempt.reserved_usd if attempt.cost_usd is None else attempt.cost_usd)
+    charged = picodollars(attempt.counted_usd)
     return charged, 0 if attempt.state == "sent" else charged
 
 

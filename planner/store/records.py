@@ -110,6 +110,18 @@ class Attempt:
     reused: int | None
     """Attempt whose stored answer this repeats, at no cost; 0: one of a store that this was imported from."""
 
+    @property
+    def counted_usd(self) -> float:
+        """What counts as spent: the cost, or the reservation where it isn't known."""
+        return self.reserved_usd if self.cost_usd is None else self.cost_usd
+
+    @property
+    def tpot_ms(self) -> float | None:
+        """Time per output token after the first; None without times or a second token."""
+        if self.ttft_ms is None or self.total_ms is None or (self.completion_tokens or 0) <= 1:
+            return None
+        return (self.total_ms - self.ttft_ms) / ((self.completion_tokens or 0) - 1)
+
 
 @dataclass(frozen=True, slots=True)
 class Grade:

@@ -11,7 +11,15 @@ from planner.beliefs.demand import machines_needed
 from planner.beliefs.load_test import load_command, server_command
 from planner.catalog.measurements import Measurement
 from planner.planning.plan import Figure, Plan, PoolPlan
-from planner.planning.pool_lines import Load, instance_line, memory_lines, rate_lines, replica_lines, server_line
+from planner.planning.pool_lines import (
+    Load,
+    beside_line,
+    instance_line,
+    memory_lines,
+    rate_lines,
+    replica_lines,
+    server_line,
+)
 from planner.planning.problem import upper_at
 from planner.planning.serving_case import ServingCase
 from planner.planning.wording import figure_of
@@ -42,6 +50,9 @@ def sizing_lines(session: Session, case: ServingCase) -> tuple[tuple[str, str], 
     if case.owned is not None:
         servers = float(machines_needed(np.asarray(float(replicas)), gpus, case.owned.gpus_per_server))
         lines.append(server_line(case.owned.server, servers, case.owned.gpus_per_server, case.setup.gpu.name))
+    either = case.rented or case.owned
+    if either is not None:
+        lines.append(beside_line(either.people_usd, either.jobs_usd))
     split = (line.partition(": ") for line in lines)
     return tuple((name, text) for name, _, text in split)
 

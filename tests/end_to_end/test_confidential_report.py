@@ -66,10 +66,20 @@ def test_the_busiest_hour_is_requests_times_the_peak_over_a_months_seconds(pool:
     rates = [text for text in pool.sizing if text.startswith("busiest hour")]
     assert len(rates) == len(pool.segments)
     for line in rates:
-        requests, peak, seconds, rate, full, busy, *_ = figures(line.partition(": ")[2])
+        requests, peak, seconds, rate, full, ratio, busy, *_ = figures(line.partition(": ")[2])
         assert rate == pytest.approx(requests * peak / seconds, rel=0.01)
+        assert ratio == pytest.approx(rate / full, rel=0.02)
         # The mean of a ratio over the draws lies a little above the ratio of the means.
         assert busy == pytest.approx(rate / full, rel=0.25)
+
+
+def test_the_throughput_follows_from_prompt_step_and_batch_as_they_are_told(pool: PoolPlan) -> None:
+    lines = [text for text in pool.sizing if text.startswith("throughput when full")]
+    assert len(lines) == len(pool.segments)
+    for line in lines:
+        one, prefill, tokens, step, batch, calls, *_ = figures(line.partition(": ")[2])
+        assert one == 1.0
+        assert calls == pytest.approx(1000.0 / (prefill + tokens * step / batch), rel=0.01)
 
 
 def test_replicas_are_the_work_over_the_cap_rounded_up(pool: PoolPlan) -> None:

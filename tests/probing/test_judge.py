@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planner.probing.graders import grader_of
+from planner.probing.graders.score import Score
 from planner.probing.judge import (
     Choice,
     agreement,
     judge_messages,
-    llm_judge,
     pair_messages,
     parse_choice,
     parse_mark,
@@ -132,7 +132,10 @@ def test_the_grader_asks_with_its_rubric_and_keeps_silence_as_none() -> None:
         asked.append(messages[1]["content"])
         return '{"score": 3}' if len(asked) == 1 else "?"
 
-    grade = grader_of(GraderSpec(kind="llm_judge", rubric="Be kind."), judge=llm_judge(ask))
+    def judge(rubric: str, answer: str, item: Item) -> Score | None:
+        return parse_mark(ask(judge_messages(rubric, answer, item)))
+
+    grade = grader_of(GraderSpec(kind="llm_judge", rubric="Be kind."), judge=judge)
     first, second = grade("x", ITEM), grade("x", ITEM)
     assert first is not None
     assert (first.value, second) == (0.5, None)
