@@ -4,12 +4,10 @@ import asyncio
 import contextlib
 import hashlib
 import shutil
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import zipfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from importlib.util import find_spec
@@ -17,7 +15,6 @@ from pathlib import Path
 from typing import Final
 
 from planner.errors import InputError, OfflineError, StoreError
-from planner.probing.local_server import start_server
 from planner.probing.targets import LOCAL
 from planner.resources import data_dir
 from planner.store.records import Target
@@ -111,23 +108,25 @@ async def local_addresses(targets: Sequence[Target]) -> AsyncIterator[Mapping[st
     if not names:
         yield {}
         return
-    async with _server(0) as address:
+    async with _started(0, show_errors=False) as (_, address):
         yield dict.fromkeys(names, f"{address}/v1")
 
 
 @contextlib.asynccontextmanager
-async def _server(port: int) -> AsyncIterator[str]:
-    """The model's server as a process of its own; it ends when this one does, however that ends."""
+async def _started(port: int, *, show_errors: bool) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+    """The model's server as a process of its own, and its address; it ends when this one does, however that ends."""
     check_server()
     model = find_model_file()
     command = [sys.executable, "-m", "planner.probing.local_server", str(model), str(port)]
+    errors = None if show_errors else subprocess.DEVNULL
+    # A session of its own: Ctrl-C is this process's to answer, and it ends the child.
     process = await asyncio.create_subprocess_exec(
-        *command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        *command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, start_new_session=True
     )
     assert process.stdin is not None
     assert process.stdout is not None
     try:
-        yield await _address(process.stdout)
+        yield process, await _address(process.stdout)
     finally:
         process.stdin.close()
         with contextlib.suppress(ProcessLookupError):
@@ -153,21 +152,23 @@ def serve_here(port: int, on_start: Callable[[str], None]) -> None:
 
     Raises:
         InputError: The file or the package that serves it is missing, or the port is taken.
+        StoreError: The server did not start, or ended by itself.
     """
     check_server()
-    model = find_model_file()
+    find_model_file()
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except (OSError, OverflowError):
             raise InputError("--port", "", found=port, allowed="a free port from 0 to 65535") from None
-    server, address = start_server(model, port)
-    on_start(address)
-    stop = threading.Event()
-    previous = signal.signal(signal.SIGINT, lambda *_: stop.set())
-    try:
-        stop.wait()
-    finally:
-        signal.signal(signal.SIGINT, previous)
-        del server
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(_serve_until_stopped(port, on_start))
+
+
+async def _serve_until_stopped(port: int, on_start: Callable[[str], None]) -> None:
+    async with _started(port, show_errors=True) as (process, address):
+        on_start(address)
+        await process.wait()
+    msg = f"{_OPTION}: its server ended by itself ({process.returncode}); what it said stands above"
+    raise StoreError(msg)

@@ -4,7 +4,6 @@ import contextlib
 import os
 import signal
 import sys
-import threading
 from pathlib import Path
 from typing import Any, Final
 
@@ -53,11 +52,10 @@ def main() -> None:
     server, address = start_server(Path(sys.argv[1]), int(sys.argv[2]))
     print(address, flush=True)  # noqa: T201 (how the parent learns the port)
     with contextlib.suppress(OSError):
-        while sys.stdin.buffer.read(4096):
+        while server and sys.stdin.buffer.read(4096):
             pass
-    del server
-    # llama.cpp's threads may take seconds to end; nothing is left to be kept.
-    threading.Timer(2.0, os._exit, (0,)).start()
+    # The server's destructor waits for llama.cpp's threads: seconds, and for ever when it had only just started.
+    os._exit(0)
 
 
 if __name__ == "__main__":

