@@ -29,6 +29,7 @@ from planner.planning.shares import SegmentBill, split_bill
 from planner.planning.told import Facts, choice_of, cost_parts
 from planner.planning.told_break_evens import tell_break_evens
 from planner.planning.told_pools import tell_pools
+from planner.planning.unheld import limits_told
 from planner.planning.wording import (
     AREA_NAMES,
     count_text,
@@ -44,6 +45,8 @@ from planner.version import VERSION
 from planner.workload.load import plain_workload, workload_hash
 
 _STEPS: Final = 5
+_SAME: Final = 0.005
+"""Bills closer than this share of each other are told as the same."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -202,20 +205,45 @@ def _answer(
         f" ({rounded_text(cost.low)} to {rounded_text(cost.high)})"
     )
     share = f"{quality.mean * 100:.0f} % ({quality.low * 100:.0f} to {quality.high * 100:.0f}) acceptable answers"
-    compared = _compared(cost.mean, baselines)
     stays = _stays(problem, solution)
-    return f"{first}{compared}, with {share}{f'; {stays}' if stays else ''}."
+    rest = f", with {share}{f'; {stays}' if stays else ''}."
+    compared, missed = _compared(cost.mean, baselines)
+    if missed:
+        return f"{first}{rest} That is {compared}, which {missed}."
+    return f"{first}{f', {compared}' if compared else ''}{rest}"
 
 
-def _compared(cost: float, baselines: tuple[Baseline, ...]) -> str:
-    frontier = next((b for b in baselines if b.name == "all_frontier" and b.monthly_cost_usd), None)
-    if frontier is None or frontier.monthly_cost_usd is None or frontier.monthly_cost_usd.mean <= 0.0:
-        return ""
-    saved = 1.0 - cost / frontier.monthly_cost_usd.mean
-    label = frontier.label[0].lower() + frontier.label[1:]
-    if saved <= 0.005:
-        return f", {percent_text(-saved)} more than {label}" if saved < -0.005 else f", as much as {label}"
-    return f", {percent_text(saved)} less than {label}"
+def _compared(cost: float, baselines: tuple[Baseline, ...]) -> tuple[str, str]:
+    """The bill beside a simpler way's, and what that way would not hold; '' where there is nothing to say."""
+    found = _reference(cost, baselines)
+    if found is None:
+        return "", ""
+    baseline, usd = found
+    label = baseline.label[0].lower() + baseline.label[1:]
+    if baseline.name == "best_single":
+        label = f"everything on {label.partition(': ')[2]}, the cheapest single model that holds every limit"
+    missed = ""
+    if not baseline.fits:
+        missed = f"would not hold {limits_told(baseline.misses)}" if baseline.misses else baseline.note
+    saved = 1.0 - cost / usd
+    if abs(saved) <= _SAME:
+        return f"as much as {label}", missed
+    return f"{percent_text(abs(saved))} {'less' if saved > 0 else 'more'} than {label}", missed
+
+
+def _reference(cost: float, baselines: tuple[Baseline, ...]) -> tuple[Baseline, float] | None:
+    """What the bill is compared with, and its USD a month.
+
+    The best frontier model where it holds every limit; else the cheapest single model that does, unless the plan costs
+    the same, as when it is that model; else the frontier model all the same.
+    """
+    known = {b.name: (b, b.monthly_cost_usd.mean) for b in baselines if b.monthly_cost_usd is not None}
+    frontier, single = known.get("all_frontier"), known.get("best_single")
+    if frontier is not None and frontier[0].fits:
+        return frontier if frontier[1] > 0.0 else None
+    if single is not None and single[0].fits and abs(single[1] / cost - 1.0) > _SAME:
+        return single
+    return frontier if frontier is not None and frontier[1] > 0.0 else None
 
 
 def _stays(problem: Problem, solution: Solution) -> str:

@@ -1,17 +1,18 @@
 """Plans to compare with: everything on one model, what runs today, and what perfect knowledge would cost."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
 from planner.catalog.schema import Catalog
 from planner.options.table import TECHNIQUES
-from planner.planning.milp import Ask, Solution, carbon_kg_draws, cost_draws, solve_ask
-from planner.planning.plan import Baseline
-from planner.planning.problem import SEGMENT_LIMITS, Problem, Rows, SegmentPart, draws_needed, rows_of, upper_at
+from planner.planning.milp import Ask, Solution, cost_draws, solve_ask
+from planner.planning.plan import Baseline, MissedLimit
+from planner.planning.problem import SEGMENT_LIMITS, Problem, Rows, SegmentPart, rows_of, upper_at
 from planner.planning.told import model_name
+from planner.planning.unheld import limits_told, plan_limits_missed, rules_against, segment_limits_missed
 from planner.planning.wording import figure_of, listed, percent_text
 from planner.units import Bools, Draws, Floats, Ints
 from planner.workload.schema import Limits
@@ -30,6 +31,8 @@ class Compared:
     """Segments whose limits it misses."""
     away: tuple[str, ...]
     """Segments where the model may not run at all, so that another stands in."""
+    misses: tuple[MissedLimit, ...] = ()
+    """The segments' limits that it does not hold, the rules that keep it away included."""
 
 
 def quality_draws(problem: Problem, solution: Solution) -> Draws:
@@ -120,7 +123,14 @@ def served_by(problem: Problem, models: Sequence[str], stand_in: Callable[[int],
             fitting = _about_best(part, mine)
         rows[number] = rows_of(part, fitting, problem.confidence)
     solution = solve_ask(problem.with_rows(rows), Ask(1.0, 0.0, Limits()))
-    return Compared(solution, tuple(failing), tuple(away))
+    misses: list[MissedLimit] = []
+    for number, part in enumerate(problem.parts):
+        name = part.segment.name
+        if name in away:
+            misses += rules_against(problem.options.exclusions, name, models[number]) if models[number] else ()
+        elif name in failing and solution is not None:
+            misses += segment_limits_missed(part, solution.choice[number])
+    return Compared(solution, tuple(failing), tuple(away), tuple(misses))
 
 
 def _about_best(part: SegmentPart, rows: Ints) -> Ints:
@@ -182,24 +192,8 @@ def _today(problem: Problem, catalog: Catalog, cost: Draws) -> Baseline | None:
     away = tuple(name for name in compared.away if name not in silent)
     note = f"not said for {listed(silent)}: served as cheaply as fits" if silent else ""
     label = f"What you run today ({listed([model_name(catalog, name) for name in known])})"
-    compared = Compared(compared.solution, compared.failing, away)
+    compared = replace(compared, away=away)
     return _told(problem, cost, "today", label, ", ".join(known), compared, note)
-
-
-def plan_limits_hold(problem: Problem, solution: Solution) -> bool:
-    """Whether a plan holds the workload's own limits over all segments."""
-    limits = problem.workload.limits
-    needed = draws_needed(problem.confidence)
-    models, providers = tools_used(problem, solution)
-    checks = (
-        limits.monthly_budget_usd is None
-        or int((cost_draws(problem, solution) <= limits.monthly_budget_usd * (1 + 1e-9)).sum()) >= needed,
-        limits.carbon_kg_per_month is None
-        or int((carbon_kg_draws(problem, solution) <= limits.carbon_kg_per_month * (1 + 1e-9)).sum()) >= needed,
-        limits.max_models is None or len(models) <= limits.max_models,
-        limits.min_providers is None or len(providers) >= limits.min_providers,
-    )
-    return all(checks)
 
 
 def tools_used(problem: Problem, solution: Solution) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -226,19 +220,20 @@ def _told(
     notes = [note] if note else []
     if compared.away:
         notes.append(f"may not serve {listed(compared.away)}: the best model allowed there stands in")
-    if compared.failing:
-        notes.append(f"misses a limit of {listed(compared.failing)}")
     solution = compared.solution
     if solution is None:
         missing = "no way to run it within its pools' size" if not compared.away else "no option stands in for it"
         return _baseline(name, label, model, None, None, None, False, "; ".join([*notes, missing]))
-    fits = not compared.failing and not compared.away and plan_limits_hold(problem, solution)
-    if not compared.failing and not plan_limits_hold(problem, solution):
-        notes.append("misses a limit of the whole plan")
+    models, providers = tools_used(problem, solution)
+    misses = (*compared.misses, *plan_limits_missed(problem, solution, len(models), len(providers)))
+    fits = not compared.failing and not compared.away and not misses
+    if misses:
+        notes.append(f"would not hold {limits_told(misses)}")
     cost = cost_draws(problem, solution)
-    return _baseline(
+    told = _baseline(
         name, label, model, cost, quality_draws(problem, solution), cost - plan_cost, fits, "; ".join(notes)
     )
+    return told.model_copy(update={"misses": misses})
 
 
 def _baseline(

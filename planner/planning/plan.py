@@ -171,6 +171,15 @@ class Totals(Part):
     """error_cost_usd times wrong answers; shown beside, not in the cost."""
 
 
+class MissedLimit(Part):
+    """A limit that a plan to compare with does not hold at the stated confidence."""
+
+    segment: str
+    """'' for a limit of the whole plan."""
+    limit: str
+    """Path: in the segment 'latency.ttft_p95_ms' or 'data.residency', of the whole plan 'limits.max_models'."""
+
+
 class Baseline(Part):
     """A plan to compare with."""
 
@@ -184,6 +193,8 @@ class Baseline(Part):
     """Baseline minus plan, draw by draw."""
     fits: bool
     """Whether it holds every limit at the stated confidence."""
+    misses: tuple[MissedLimit, ...] = ()
+    """The limits that it does not hold."""
     note: str
 
 

@@ -97,7 +97,7 @@ def _baselines_table(plan: Plan) -> Table:
         cost = shown.money_interval(line.monthly_cost_usd) if line.monthly_cost_usd else "-"
         quality = shown.share(line.quality) if line.quality else "-"
         saving = shown.money_interval(line.saving_usd) if line.saving_usd else "-"
-        note = line.note if line.fits else f"breaks a limit: {line.note}" if line.note else "breaks a limit"
+        note = line.note if line.note or line.fits else "does not hold every limit"
         table.add_row(line.label, cost, quality, saving, Text(note, style="dim"))
     return table
 

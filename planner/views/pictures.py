@@ -85,10 +85,11 @@ def draw_baselines(plan: Plan) -> None:
 def _baseline_row(baseline: Baseline) -> str:
     saving = figure_html(baseline.saving_usd, "usd") if baseline.saving_usd else "unknown"
     quality = figure_html(baseline.quality, "share") if baseline.quality else "unknown"
-    fits = "holds every limit" if baseline.fits else "breaks a limit"
+    told = [*(["holds every limit"] if baseline.fits else []), *([baseline.note] if baseline.note else [])]
+    verdict = "; ".join(told) or "does not hold every limit"
     return (
         f"<tr><td>{escape(baseline.label)}</td><td>{saving}</td><td>{quality}</td>"
-        f'<td class="tp-dim">{fits}. {escape(baseline.note)}</td></tr>'
+        f'<td class="tp-dim">{escape(verdict)}</td></tr>'
     )
 
 

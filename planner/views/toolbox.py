@@ -16,12 +16,16 @@ _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)? ?(?:USD a month|USD|%)")
 """Figures with their unit: numbers in model names stay as they are."""
 _CODE = re.compile(r"`([^`]+)`")
 """A field's name in a sentence."""
+_COMPARED = " That is "
+"""Where the answer goes on to a plan that would not hold every limit: said smaller."""
 
 
 def draw_answer(outcome: Outcome) -> None:
     """The first sentence, its figures in bold; when there is no plan, what stands against it in a second one."""
     if isinstance(outcome, Plan):
-        st.html(f'<p class="tp-answer">{bold_figures(outcome.answer)}</p>')
+        first, compared, missed = outcome.answer.partition(_COMPARED)
+        more = f' <p class="tp-lead">{bold_figures((compared + missed).strip())}</p>' if missed else ""
+        st.html(f'<p class="tp-answer">{bold_figures(first)}</p>{more}')
         return
     where = f" of {outcome.segment}" if outcome.segment else ""
     text = f"No plan can hold the limits{where} together."

@@ -69,6 +69,12 @@ def test_the_toolbox_says_the_plans_own_sentence() -> None:
     assert plan_of(at).answer in shown(at)
 
 
+def test_the_toolbox_says_which_limits_the_way_it_compares_with_would_not_hold() -> None:
+    at = opened(example="museum-kiosk")
+    assert "than everything on" in shown(at)
+    assert "which would not hold 1 limit: the time to the whole answer of quiz-answers." in shown(at)
+
+
 def test_the_toolbox_has_a_card_for_every_tool() -> None:
     at = opened()
     cards = "".join(element.proto.body for element in at.get("html") if 'class="tp-cards"' in element.proto.body)

@@ -160,6 +160,33 @@ def test_the_answer_compares_with_the_best_frontier_model_and_says_where_the_dat
     )
 
 
+def test_the_answer_says_which_limits_the_frontier_model_would_not_hold() -> None:
+    ways = (Way("a/small", 100, 0.95), Way("c/big", 400, 0.99, total=9000.0))
+    answer = one(*ways, latency={"total_p95_ms": 5000}).answer
+    assert answer.endswith(
+        " That is 75 % less than everything on Big, which would not hold 1 limit: the time to the whole answer of one."
+    )
+
+
+def test_the_answer_prefers_a_single_model_that_holds_every_limit_to_a_frontier_model_that_does_not() -> None:
+    ways = [Way("a/small", 10, 0.7), Way("b/mid", 100, 0.97), Way("c/big", 400, 0.99, total=9000.0)]
+    wl = made.workload(made.segment("one", latency={"total_p95_ms": 5000}), made.segment("two"))
+    opts = made.options(made.table("one", ways, 0.9), made.table("two", [Way("a/small", 20), Way("b/mid", 80)], 0.9))
+    answer = planned(wl, opts).answer
+    assert "33 % less than everything on Mid, the cheapest single model that holds every limit," in answer
+
+
+def test_the_answer_names_the_rule_that_keeps_the_frontier_model_out() -> None:
+    out = Exclusion("two", "c/big", "any", "", "data.residency", "It is not served in the EU.")
+    wl = made.workload(made.segment("one"), made.segment("two"))
+    tables = (
+        made.table("one", [Way("a/small", 10, 0.95), Way("c/big", 400, 0.99)], 0.9),
+        made.table("two", [Way("b/mid", 10, 0.95)], 0.9),
+    )
+    answer = planned(wl, made.options(*tables, exclusions=(out,))).answer
+    assert ", which would not hold 1 limit: where data may be processed of two." in answer
+
+
 def test_a_quick_plan_has_the_same_choice_and_cost() -> None:
     wl, opts = random_case(12)
     quick, full = choose_plan(wl, CATALOG, opts, detail="quick"), choose_plan(wl, CATALOG, opts)
