@@ -44,7 +44,7 @@ def run_suite(args: argparse.Namespace) -> int:
     settings = _settings(args)
     estimates = estimate_run(suite, targets, settings)
     if args.dry_run:
-        _show_estimates(estimates, args.json)
+        _show_estimates(estimates, _missing(targets, settings), args.json)
         return EXIT_INPUT if problems else EXIT_DONE
     budget_usd = _budget(args.budget, estimates)
     from planner.probing.runner import start_run
@@ -105,7 +105,17 @@ def _targets(names: Sequence[str], args: argparse.Namespace) -> tuple[tuple["Tar
     from planner.probing.targets import resolve_targets
 
     catalog, day = shipped_catalog(), today()
-    return resolve_targets(names, catalog, os.environ, day, api_base=args.api_base, price=args.price)
+    return resolve_targets(
+        names, catalog, os.environ, day, api_base=args.api_base, price=args.price, needs_key=not args.dry_run
+    )
+
+
+def _missing(targets: Sequence["Target"], settings: "ProbeSettings") -> tuple[str, ...]:
+    """Keys that a run would need and that are not there, a line each."""
+    from planner.probing.targets import key_notes
+
+    judge = settings.judge
+    return tuple(key_notes((*targets, *([judge] if judge else [])), os.environ).values())
 
 
 def _settings(args: argparse.Namespace) -> "ProbeSettings":
@@ -143,9 +153,11 @@ def _settings(args: argparse.Namespace) -> "ProbeSettings":
     )
 
 
-def _show_estimates(estimates: Sequence["Estimate"], json_file: str | None) -> None:
+def _show_estimates(estimates: Sequence["Estimate"], notes: Sequence[str], json_file: str | None) -> None:
+    for note in notes:
+        print(f"planner: note: {note}", file=sys.stderr)
     if json_file:
-        write_json(json_file, {"version": 1, "estimates": estimates})
+        write_json(json_file, {"version": 1, "estimates": estimates, "notes": notes})
     if json_file != "-":
         from planner.terminal.probing import print_estimates
 

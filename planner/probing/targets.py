@@ -43,6 +43,7 @@ def resolve_targets(
     *,
     api_base: str | None = None,
     price: tuple[float, float] | None = None,
+    needs_key: bool = True,
 ) -> tuple[tuple[Target, ...], tuple[InputError, ...]]:
     """Targets of the names that can be reached, and one error for each of the others.
 
@@ -53,19 +54,41 @@ def resolve_targets(
         today: Offers that have retired by then are left out.
         api_base: OpenAI-compatible address at which all but the local model are asked.
         price: Input and output price in USD per million tokens, in place of the catalog's.
+        needs_key: False for a dry run, which sends nothing: a model without a key counts as reached, at its
+            maker's price or else the cheapest; `key_notes` tells what a run would need.
     """
     targets: list[Target] = []
     problems: list[InputError] = []
     for name in dict.fromkeys(name.strip() for name in names if name.strip()):
         try:
-            target = _resolve(name, catalog, environment, today, api_base)
+            target = _resolve(name, catalog, environment, today, api_base, needs_key=needs_key)
             targets.append(_priced(target, price))
         except InputError as problem:
             problems.append(problem)
     return tuple(targets), tuple(problems)
 
 
-def _resolve(name: str, catalog: Catalog, environment: Mapping[str, str], today: date, api_base: str | None) -> Target:
+def key_notes(targets: Iterable[Target], environment: Mapping[str, str]) -> dict[str, str]:
+    """One line for each target that has no key, by its name: what a run of it would need."""
+    found: dict[str, str] = {}
+    for target in targets:
+        if target.api_base is not None or target.provider in {LOCAL, CUSTOM}:
+            continue
+        missing = missing_keys(target.provider, environment)
+        if missing:
+            found[target.name] = f"{target.name}: no key in the environment; a run needs {' and '.join(missing)}"
+    return found
+
+
+def _resolve(
+    name: str,
+    catalog: Catalog,
+    environment: Mapping[str, str],
+    today: date,
+    api_base: str | None,
+    *,
+    needs_key: bool,
+) -> Target:
     if name == LOCAL_MODEL:
         known = _LOCAL_CATALOG if _LOCAL_CATALOG in catalog.models else None
         return Target(name, "openai/smollm2", known, LOCAL, None, 0.0, 0.0, 0.0)
@@ -75,8 +98,8 @@ def _resolve(name: str, catalog: Catalog, environment: Mapping[str, str], today:
         return Target(name, f"openai/{name}", _known(catalog, name), CUSTOM, api_base, None, None, None)
     offers = _offers_of(name, catalog, today)
     if not offers:
-        return _unlisted(name, catalog, environment)
-    return _target(name, _choose(name, offers, environment))
+        return _unlisted(name, catalog, environment, needs_key=needs_key)
+    return _target(name, _choose(name, offers, environment, needs_key=needs_key))
 
 
 def _offers_of(name: str, catalog: Catalog, today: date) -> list[Offer]:
@@ -102,9 +125,13 @@ def _known(catalog: Catalog, name: str) -> str | None:
         return None
 
 
-def _choose(name: str, offers: Sequence[Offer], environment: Mapping[str, str]) -> Offer:
+def _choose(name: str, offers: Sequence[Offer], environment: Mapping[str, str], *, needs_key: bool) -> Offer:
     """The cheapest offer of a provider whose key is there; chat before OpenAI's other interface."""
     open_to_us = [offer for offer in offers if not missing_keys(offer.provider, environment)]
+    if not open_to_us and not needs_key:
+        # Nobody's key decides: the maker's own price is what most will pay.
+        own = [offer for offer in offers if offer.model is not None and offer.provider == offer.model.split("/")[0]]
+        open_to_us = own or list(offers)
     if not open_to_us:
         providers = dict.fromkeys(offer.provider for offer in sorted(offers, key=lambda offer: offer.key))
         ways = [" and ".join(missing_keys(provider, environment)) for provider in list(providers)[:_SHOWN]]
@@ -124,12 +151,12 @@ def missing_keys(provider: str, environment: Mapping[str, str]) -> tuple[str, ..
     return tuple(variable for variable in ways[0] if not environment.get(variable))
 
 
-def _unlisted(name: str, catalog: Catalog, environment: Mapping[str, str]) -> Target:
+def _unlisted(name: str, catalog: Catalog, environment: Mapping[str, str], *, needs_key: bool) -> Target:
     """A litellm name that the price map does not list, or an error with close names."""
     provider = name.split("/", 1)[0] if "/" in name else ""
     if provider in catalog.providers and not get_close_matches(name, catalog.models, n=1, cutoff=0.9):
         missing = missing_keys(provider, environment)
-        if missing:
+        if missing and needs_key:
             found = "no key for it in the environment"
             raise InputError(_OPTION, name, found=found, allowed=f"{' and '.join(missing)} set")
         return Target(name, name, None, provider, None, None, None, None)

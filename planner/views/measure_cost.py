@@ -23,23 +23,37 @@ _CAP = "measure.cap"
 def draw_cost(session: Session, asked: Asked) -> None:
     """The dry run, the budget and the button that begins."""
     st.subheader("Before anything is sent", anchor=False)
-    if asked.suite is None or not asked.targets:
+    everyone = (*asked.targets, *asked.keyless)
+    if asked.suite is None or not everyone:
         missing = "questions" if asked.suite is None else "a model that can be asked"
         st.info(f"Choose {missing} to see what a run would cost.", icon=":material/calculate:")
         return
     try:
-        rows = estimated(asked.suite, asked.targets, asked.settings)
+        rows = estimated(asked.suite, everyone, asked.settings)
     except InputError as error:
         draw_error(error)
         return
-    worst = sum(row.worst_usd for row in rows)
-    _draw_total(rows, worst)
+    _draw_total(rows, sum(row.worst_usd for row in rows))
+    if not asked.targets:
+        _draw_table(rows)
+        _draw_unready()
+        return
+    without = {target.name for target in asked.keyless}
+    worst = sum(row.worst_usd for row in rows if row.model not in without)
+    if without:
+        names = ", ".join(escape(name) for name in sorted(without))
+        st.html(f'<p class="tp-small tp-dim">Of it {names} can’t be asked without a key: “Ask now” leaves it out.</p>')
     free = all(is_free(target) for target in asked.targets) and (
         asked.settings.judge is None or is_free(asked.settings.judge)
     )
     budget = 0.0 if free else _draw_budget(session, worst)
     _draw_table(rows)
     _draw_start(session, asked, budget, free=free)
+
+
+def _draw_unready() -> None:
+    st.button("Ask now", key="measure.start", type="primary", disabled=True, icon=":material/play_arrow:")
+    st.caption("The cost needs no key; asking does: set it in this server’s environment, as said above.")
 
 
 def _draw_total(rows: Sequence[Estimate], worst: float) -> None:

@@ -69,6 +69,8 @@ class Asked:
     targets: tuple[Target, ...]
     settings: ProbeSettings
     racing: Racing | None
+    keyless: tuple[Target, ...] = ()
+    """Models that were chosen and whose key is missing: their cost is told, and they are not asked."""
 
 
 def draw_form(session: Session) -> Asked:
@@ -78,12 +80,13 @@ def draw_form(session: Session) -> Asked:
     st.subheader("Questions", anchor=False)
     suite, segment = _draw_suite(session)
     st.subheader("Models", anchor=False)
-    targets = draw_models(session, offered)
+    chosen = draw_models(session, offered)
+    targets = chosen.targets
     if suite is None:
-        return Asked(None, segment, targets, ProbeSettings(), None)
+        return Asked(None, segment, targets, ProbeSettings(), None, chosen.keyless)
     _draw_rules(suite, segment, targets)
-    settings, racing = draw_settings(session, suite, segment, targets, offered)
-    return Asked(suite, segment, targets, settings, racing)
+    settings, racing = draw_settings(session, suite, segment, targets or chosen.keyless, offered)
+    return Asked(suite, segment, targets, settings, racing, chosen.keyless)
 
 
 def _draw_suite(session: Session) -> tuple[Suite | None, Segment | None]:

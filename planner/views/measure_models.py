@@ -1,6 +1,7 @@
 """The Measure page's models: those of the catalog, the embedded one, a server of the user's own."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Final
 
@@ -8,7 +9,7 @@ import streamlit as st
 
 from planner.errors import InputError
 from planner.planning.plan import Plan
-from planner.probing.targets import LOCAL_MODEL, resolve_targets
+from planner.probing.targets import LOCAL_MODEL, key_notes, resolve_targets
 from planner.session import Session, show_value, the_catalog, today
 from planner.session.measuring import the_environment
 from planner.session.probe_form import Askable, local_problem
@@ -20,7 +21,17 @@ FIRST_ITEMS: Final = 8
 """Enough to see a run of the embedded model in a minute or two."""
 
 
-def draw_models(session: Session, offered: Sequence[Askable]) -> tuple[Target, ...]:
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The models of the form."""
+
+    targets: tuple[Target, ...]
+    """Those that can be asked now."""
+    keyless: tuple[Target, ...]
+    """Those whose price is known and whose key is missing: a dry run counts them, a run does not ask them."""
+
+
+def draw_models(session: Session, offered: Sequence[Askable]) -> Chosen:
     """Models of the catalog, the embedded one, a server of the user's own."""
     by_id = {one.id: one for one in offered}
     usual = _usual_models(session, by_id)
@@ -38,8 +49,11 @@ def draw_models(session: Session, offered: Sequence[Askable]) -> tuple[Target, .
         placeholder="Choose models, or type a litellm name",
         help="Keys are read from this server's environment (or Streamlit's secrets file), never typed here.",
     )
-    targets, problems = resolve_targets(said, the_catalog(), the_environment(), today())
+    environment = the_environment()
+    targets, problems = resolve_targets(said, the_catalog(), environment, today())
     told = [_model_problem(problem) for problem in problems]
+    priced, _ = resolve_targets(said, the_catalog(), environment, today(), needs_key=False)
+    keyless = tuple(target for target in priced if target.name in key_notes(priced, environment))
     if not any(not one.missing for one in offered if one.id != LOCAL_MODEL):
         _tell_no_key(session, said)
     if LOCAL_MODEL in said and (trouble := local_problem()):
@@ -47,7 +61,7 @@ def draw_models(session: Session, offered: Sequence[Askable]) -> tuple[Target, .
         targets = tuple(target for target in targets if target.name != LOCAL_MODEL)
     if told:
         st.html(alert("<br>".join(told)))
-    return (*targets, *_draw_own_server())
+    return Chosen((*targets, *_draw_own_server()), keyless)
 
 
 def _model_text(by_id: dict[str, Askable], name: str) -> str:

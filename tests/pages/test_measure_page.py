@@ -172,6 +172,19 @@ def test_a_model_without_a_key_names_the_variable_to_set() -> None:
     assert "OPENAI_API_KEY" in alerts(at)
 
 
+def test_what_a_run_would_cost_is_told_without_a_key_and_nothing_can_be_sent() -> None:
+    at = opened("measure", ask="openai/gpt-4.1-mini", suite="general-facts")
+    assert "at worst" in shown(at)
+    assert button(at, "measure.start").disabled
+    assert any("The cost needs no key" in one.value for one in at.caption)
+
+
+def test_a_chosen_model_without_a_key_is_left_out_of_the_run_and_of_its_budget() -> None:
+    at = opened("measure", ask="openai/gpt-4.1-mini,local/smollm2", suite="general-facts")
+    assert "leaves it out" in shown(at)
+    assert not button(at, "measure.start").disabled
+
+
 def test_a_model_that_nobody_knows_is_told_with_close_names() -> None:
     at = opened("measure", ask="gpt-4.1-minni")
     assert "did you mean" in alerts(at)

@@ -51,6 +51,33 @@ def test_a_dry_run_tells_the_cost_and_sends_nothing(
     assert not any(prompt.startswith("dry") for prompt in server.log()["asked"])
 
 
+def test_a_dry_run_needs_no_key_and_notes_the_one_that_a_run_needs(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    argv = ["probe", "general-facts", "--models", "openai/gpt-4o-mini", "--limit", "3"]
+    code, out, err = _run(capfd, *argv, "--dry-run", "--json", "-")
+    found = json.loads(out)
+    assert (code, err.count("\n"), found["estimates"][0]["requests"]) == (0, 1, 3)
+    assert "OPENAI_API_KEY" in err
+    assert "OPENAI_API_KEY" in found["notes"][0]
+    assert found["estimates"][0]["worst_usd"] > 0.0
+    code, out, err = _run(capfd, *argv, "--budget", "1")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "OPENAI_API_KEY" in err
+
+
+def test_a_dry_run_needs_no_key_for_its_judge_either(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    argv = ["probe", "open-writing", "--models", "local/smollm2", "--judge", "openai/gpt-4o-mini", "--limit", "2"]
+    code, out, err = _run(capfd, *argv, "--dry-run", "--json", "-")
+    assert (code, err.count("\n")) == (0, 1)
+    assert "openai/gpt-4o-mini" in err
+    assert {row["model"] for row in json.loads(out)["estimates"]} >= {"local/smollm2"}
+
+
 def test_a_paid_run_without_a_budget_says_what_it_costs_at_worst(
     capfd: pytest.CaptureFixture[str], tmp_path: Path, server: Server
 ) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from planner.catalog.load import load_catalog
 from planner.errors import InputError
-from planner.probing.targets import KEY_VARIABLES, LOCAL_MODEL, missing_keys, resolve_targets
+from planner.probing.targets import KEY_VARIABLES, LOCAL_MODEL, key_notes, missing_keys, resolve_targets
 from planner.store.records import Target
 
 TODAY = date(2026, 11, 24)
@@ -58,6 +58,17 @@ def test_of_all_providers_whose_key_is_there_the_cheapest_is_asked() -> None:
 
 def test_without_a_key_one_line_names_the_variable() -> None:
     assert "OPENAI_API_KEY" in str(_problem("gpt-4o-mini", {}))
+
+
+def test_what_sends_nothing_needs_no_key_and_tells_which_one_a_run_would() -> None:
+    targets, problems = resolve_targets(
+        ["openai/gpt-4o-mini", "nonsense-9", LOCAL_MODEL], load_catalog(), {}, TODAY, needs_key=False
+    )
+    assert [target.name for target in targets] == ["openai/gpt-4o-mini", LOCAL_MODEL]
+    assert (targets[0].input_usd_per_mtok, len(problems)) == (0.15, 1)
+    (note,) = key_notes(targets, {}).values()
+    assert "OPENAI_API_KEY" in note
+    assert key_notes(targets, OPENAI) == {}
 
 
 def test_an_unknown_model_is_told_with_close_names() -> None:
