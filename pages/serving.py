@@ -10,6 +10,7 @@ from planner.views import (
     serving_paths,
     serving_question,
     serving_sizing,
+    serving_trace,
     serving_work,
 )
 
@@ -24,6 +25,7 @@ serving_paths.draw_paths(asked, found)
 serving_paths.draw_break_evens(session, asked)
 serving_sizing.draw_sizing(session, asked, found)
 serving_sizing.draw_commands(session, found)
+serving_trace.draw_trace(session, found)
 serving_sizing.draw_evidence(asked, found)
 serving_assumptions.draw_rests_on(session, found)
 serving_energy.draw_energy(session, found)

@@ -52,22 +52,23 @@ def replicas_for(
     """
     full = float(capacity(load)[0])
     by_work = max(ceil(rate / (utilisation_cap * full) - _JUST_BELOW), 1)
-    best = _alone(load, rate, _MOST)
+    best = alone(load, rate, _MOST)
     if not _holds(best, ttft_p95_s, ttft_p99_s):
         return f"a first token takes {1000.0 * float(best.p95_s[0]):,.0f} ms (p95) even on an idle replica"
     low, high = by_work, by_work
-    while not _holds(_alone(load, rate, high), ttft_p95_s, ttft_p99_s):
+    while not _holds(alone(load, rate, high), ttft_p95_s, ttft_p99_s):
         low, high = high + 1, min(2 * high, _MOST)
     while low < high:
         middle = (low + high) // 2
-        if _holds(_alone(load, rate, middle), ttft_p95_s, ttft_p99_s):
+        if _holds(alone(load, rate, middle), ttft_p95_s, ttft_p99_s):
             high = middle
         else:
             low = middle + 1
-    return ReplicaCount(high + spare, spare, by_work, rate / (high * full), _alone(load, rate, high))
+    return ReplicaCount(high + spare, spare, by_work, rate / (high * full), alone(load, rate, high))
 
 
-def _alone(load: ReplicaLoad, rate: float, replicas: int) -> Waiting:
+def alone(load: ReplicaLoad, rate: float, replicas: int) -> Waiting:
+    """One of equal replicas with its random part of the calls, which thins their bursts; shape (1,)."""
     thinned = replace(load, arrival_cv2=1.0 + (load.arrival_cv2 - 1.0) / replicas)
     part: Floats = np.array([rate / replicas])
     return waiting(thinned, part)

@@ -17,6 +17,7 @@ from planner.cli.commands import (
 )
 from planner.cli.probe_options import add_local, add_probe
 from planner.cli.probe_reading import add_reading
+from planner.cli.serving import add_serving
 from planner.errors import EXIT_INPUT
 
 
@@ -39,6 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_app(commands)
     _add_plan(commands)
     _add_whatif(commands)
+    add_serving(commands, _command, _add_workload, _add_json)
     _add_models(commands)
     _add_validate(commands)
     _add_schema(commands)

@@ -6,14 +6,15 @@ from typing import Final
 import streamlit as st
 
 from planner.planning.break_even import BreakEven, NotReached, NotVerified, Reached, curve_of, volumes
-from planner.planning.served import TECHNIQUE_TEXTS
+from planner.planning.serving_answer import Answer
 from planner.planning.serving_case import ServingCase
 from planner.report import charts
-from planner.report.format import money, number, percent, requests
+from planner.report.format import money, percent, requests
 from planner.report.serving_svg import PathCurve, break_even_svg
+from planner.report.serving_text import answer_notes, answer_sentence
 from planner.report.svg import ink_of
 from planner.session import Session, the_catalog
-from planner.session.serving import Answer, answer_for
+from planner.session.serving import answer_for
 from planner.views.figures import chip
 from planner.views.frame import shown_mode
 from planner.views.pictures import draw_chart
@@ -37,61 +38,20 @@ def draw_answer(asked: Asked, found: Answer | str) -> None:
     if isinstance(found, str):
         st.html(f'<p class="tp-answer">{escape(found)}</p>')
         return
-    first, other = (found.rented, found.owned) if found.rented is not None else (found.owned, None)
+    st.html(f'<p class="tp-answer">{bold_html(answer_sentence(found))}</p>')
+    first = found.rented or found.owned
     if first is None:
-        st.html(f'<p class="tp-answer">{escape(found.case.why_not_owned)}, and no price to rent it at.</p>')
         return
-    st.html(f'<p class="tp-answer">{_sentence(found.case, first, rented=found.rented is not None)}</p>')
     _draw_state(first)
-    notes = [_other_path(found.case, other)] if other is not None else []
-    if found.rented is not None and found.owned is None:
-        notes.append(f"Not owned: {escape(found.case.why_not_owned)}.")
-    if found.spread is not None:
-        notes.append(f"These answers may wait a day: spread evenly over it, {escape(state_text(found.spread))}.")
-    if not asked.api_allowed:
-        notes.append("The data may not go to any API: the comparison is for information.")
+    notes = answer_notes(found, api_allowed=asked.api_allowed)
     if notes:
-        st.html(f'<p class="tp-lead tp-dim">{" ".join(notes)}</p>')
+        st.html(f'<p class="tp-lead tp-dim">{escape(" ".join(notes))}</p>')
 
 
-def _what(case: ServingCase) -> str:
-    ways = list(dict.fromkeys(TECHNIQUE_TEXTS[one.technique] for one in case.served))
-    way = f" {ways[0]}" if len(ways) == 1 else ""
-    gpu = f"{case.setup.gpus_per_replica}x {case.setup.gpu.name}"
-    return f"<b>{escape(case.setup.model.name)}</b>{escape(way)} on {escape(gpu)}"
-
-
-def _sentence(case: ServingCase, found: BreakEven, *, rented: bool) -> str:
-    result = found.would_be if isinstance(found, NotVerified) else found
-    for_what = escape(case.served[0].segment.name) if len(case.served) == 1 else f"{len(case.served)} kinds together"
-    how = "rented" if rented else "owned"
-    if isinstance(result, Reached):
-        verb = "would beat" if isinstance(found, NotVerified) else "beats"
-        planned = f"the plan has {requests(case.demand.requests_per_month)}"
-        return (
-            f"{_what(case)}, {how}, {verb} {escape(case.api.label)} for {for_what} from"
-            f" <b>{requests(result.requests)} requests a month</b> {_interval(result)}; {planned}."
-        )
-    verb = "would not beat" if isinstance(found, NotVerified) else "does not beat"
-    return (
-        f"{_what(case)}, {how}, {verb} {escape(case.api.label)} for {for_what} <b>up to"
-        f" {requests(result.up_to)} requests a month</b>: there it still costs {_dearer(result)};"
-        f" in {percent(result.share_reached)} of the draws it does."
-    )
-
-
-def _dearer(result: NotReached) -> str:
-    more = result.dearer_usd_per_1000
-    return f"{money(more.mean)} more per 1,000 ({number(more.low)} to {number(more.high)})"
-
-
-def _interval(result: Reached) -> str:
-    if result.high is None:
-        short = 1.0 - result.share_reached
-        return (
-            f"({requests(result.low)} to no end: in {percent(short)} of the draws not up to {requests(result.up_to)})"
-        )
-    return f"({requests(result.low)} to {requests(result.high)})"
+def bold_html(text: str) -> str:
+    """A sentence as HTML, what stands between double asterisks in bold."""
+    parts = escape(text).split("**")
+    return "".join(f"<b>{part}</b>" if place % 2 else part for place, part in enumerate(parts))
 
 
 def _draw_state(found: BreakEven) -> None:
@@ -119,21 +79,6 @@ def _state_chip(result: Reached | NotReached) -> str:
     if isinstance(result, Reached):
         return chip(f"reached at {requests(result.requests)}", "good")
     return chip(f"not reached up to {requests(result.up_to)}", "bad")
-
-
-def state_text(found: BreakEven) -> str:
-    """A break-even in a few words, for a table."""
-    result = found.would_be if isinstance(found, NotVerified) else found
-    if isinstance(result, Reached):
-        text = f"from {requests(result.requests)} {_interval(result)}"
-    else:
-        text = f"not up to {requests(result.up_to)}"
-    return f"not verified: {text}" if isinstance(found, NotVerified) else text
-
-
-def _other_path(case: ServingCase, found: BreakEven) -> str:
-    label = escape(case.owned.label) if case.owned else ""
-    return f"On an {label}: {escape(state_text(found))}."
 
 
 def draw_picture(asked: Asked, found: Answer | str) -> None:

@@ -7,9 +7,9 @@ import numpy as np
 import streamlit as st
 
 from planner.beliefs.priors import prior_draws
+from planner.planning.serving_answer import Answer
 from planner.planning.wording import figure_of
 from planner.session import Session, the_catalog
-from planner.session.serving import Answer
 from planner.views.figures import figure_html, mark
 from planner.views.tables import Row, draw_csv_button, wide_table
 

@@ -11,10 +11,10 @@ from planner.beliefs.load_test import device_command
 from planner.beliefs.serving import Precision
 from planner.catalog.schema import Gpu
 from planner.planning.plan import Figure
+from planner.planning.serving_answer import Answer
 from planner.planning.wording import figure_of
 from planner.report.format import number, requests
 from planner.session import Session, the_catalog
-from planner.session.serving import Answer
 from planner.session.serving_energy import PathEnergy, energy_of
 from planner.units import Draws
 from planner.views.figures import figure_html

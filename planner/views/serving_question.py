@@ -11,15 +11,15 @@ from planner.catalog.schema import GpuPrice, Offer
 from planner.planning.break_even import Lens, RentMode
 from planner.planning.plan import Plan, PoolPlan
 from planner.planning.serving_case import Question
+from planner.planning.serving_choice import GpuChoice, plan_pool
 from planner.report.format import number
+from planner.report.serving_paths import MODE_TEXTS
 from planner.session import Session, show_value, the_catalog
 from planner.session.serving import (
-    GpuChoice,
     allowed_rent,
     gpus_for,
     offers_for,
     own_models,
-    plan_pool,
     sharing,
     usual_model,
     usual_offer,
@@ -27,11 +27,6 @@ from planner.session.serving import (
 from planner.workload.schema import Segment
 
 LENS_TEXTS: Final[dict[str, str]] = {"full": "full cost", "marginal": "next month only"}
-MODE_TEXTS: Final[dict[str, str]] = {
-    "always_on": "always on",
-    "active_hours": "in active hours",
-    "scale_to_zero": "off when idle",
-}
 PRECISION_TEXTS: Final[dict[str, str]] = {"bf16": "16 bits", "fp8": "8 bits", "int4": "4 bits"}
 _LENS_HELP: Final = (
     "Full cost: purchase or rent, electricity, hosting, maintenance and people's hours. Next month only: what next "

@@ -2,59 +2,20 @@
 
 from collections.abc import Sequence
 from html import escape
-from typing import Final
 
-import numpy as np
 import streamlit as st
 
-from planner.beliefs.demand import machines_needed
 from planner.beliefs.load_test import load_command, server_command
 from planner.catalog.measurements import Measurement
-from planner.planning.plan import Figure, Plan, PoolPlan
-from planner.planning.pool_lines import (
-    Load,
-    beside_line,
-    instance_line,
-    memory_lines,
-    rate_lines,
-    replica_lines,
-    server_line,
-)
-from planner.planning.problem import upper_at
+from planner.planning.plan import Plan, PoolPlan
+from planner.planning.serving_answer import Answer, case_lines
 from planner.planning.serving_case import ServingCase
-from planner.planning.wording import figure_of
-from planner.report.format import milliseconds
+from planner.report.serving_times import time_rows
 from planner.session import Session, the_catalog
-from planner.session.serving import Answer, measured_like
+from planner.session.serving import measured_like
 from planner.views.figures import chip, figure_html
 from planner.views.serving_question import Asked
 from planner.views.tables import Row, draw_csv_button, draw_json_button
-
-_LIMITS: Final = (("First token, p95", "ttft_p95_ms"), ("Whole answer, p95", "total_p95_ms"))
-
-
-def sizing_lines(session: Session, case: ServingCase) -> tuple[tuple[str, str], ...]:
-    """Name and text of every line, from weights to money, at the planned volume."""
-    workload, cap = session.workload, session.workload.assumptions.gpu_utilisation_cap
-    loads = [Load(one.segment, one.requests_per_month, one.sizing, one.busy_at_peak) for one in case.served]
-    work = float(upper_at(case.demand.busy_at_peak[None, :], workload.confidence)[0])
-    replicas = max(int(np.ceil(work / cap - 1e-9)), 1) + case.demand.spare
-    lines = [*memory_lines(loads), *rate_lines(loads)]
-    lines += replica_lines(case.demand.busy_at_peak, cap, workload.confidence, replicas, case.demand.spare)
-    gpus = case.setup.gpus_per_replica
-    if case.rented is not None:
-        path, rent = case.rented, case.question.rent
-        instances = float(machines_needed(np.asarray(float(replicas)), gpus, path.gpus_per_instance))
-        where = f"{rent.instance}, {rent.provider}" if rent is not None else path.label
-        lines.append(instance_line(instances, path.gpus_per_instance, path.usd_per_gpu_hour, where))
-    if case.owned is not None:
-        servers = float(machines_needed(np.asarray(float(replicas)), gpus, case.owned.gpus_per_server))
-        lines.append(server_line(case.owned.server, servers, case.owned.gpus_per_server, case.setup.gpu.name))
-    either = case.rented or case.owned
-    if either is not None:
-        lines.append(beside_line(either.people_usd, either.jobs_usd))
-    split = (line.partition(": ") for line in lines)
-    return tuple((name, text) for name, _, text in split)
 
 
 def draw_sizing(session: Session, asked: Asked, found: Answer | str) -> None:
@@ -63,7 +24,7 @@ def draw_sizing(session: Session, asked: Asked, found: Answer | str) -> None:
         return
     case = found.case
     st.subheader("Sizing, line by line", anchor=False)
-    lines = sizing_lines(session, case)
+    lines = case_lines(session.workload, case)
     left, right = st.columns([3, 2], gap="medium")
     with left:
         rows = "".join(
@@ -77,22 +38,12 @@ def draw_sizing(session: Session, asked: Asked, found: Answer | str) -> None:
 
 
 def _draw_times(case: ServingCase) -> None:
-    rows = []
-    for one in case.served:
-        for what, field in _LIMITS:
-            figure = figure_of(getattr(one.sizing, field), "simulated")
-            limit = getattr(one.segment.latency, field)
-            told = "no limit" if limit is None else f"limit {milliseconds(limit)}"
-            rows.append(
-                f"<tr><td>{escape(one.segment.name)}<br><span class='tp-dim'>{what}</span></td>"
-                f"<td>{figure_html(figure, 'ms')}<br><span class='tp-dim'>{told}</span></td></tr>"
-            )
-        quality = Figure(**{**figure_of(one.quality).model_dump(), "number_class": "fitted"})
-        rows.append(
-            f"<tr><td>{escape(one.segment.name)}<br><span class='tp-dim'>acceptable</span></td>"
-            f"<td>{figure_html(quality, 'share')}<br><span class='tp-dim'>{escape(one.floor.text)}</span></td></tr>"
-        )
-    st.html(f'<table class="tp-table"><tr><th>At the busiest hour</th><th></th></tr>{"".join(rows)}</table>')
+    rows = "".join(
+        f"<tr><td>{escape(row.segment)}<br><span class='tp-dim'>{row.what}</span></td>"
+        f"<td>{figure_html(row.figure, row.unit)}<br><span class='tp-dim'>{escape(row.limit)}</span></td></tr>"
+        for row in time_rows(case)
+    )
+    st.html(f'<table class="tp-table"><tr><th>At the busiest hour</th><th></th></tr>{rows}</table>')
 
 
 def _draw_plan_pools(session: Session, asked: Asked) -> None:

@@ -170,3 +170,34 @@ def test_the_spare_replicas_that_the_workload_asks_for_are_counted() -> None:
     assert not at.exception
     assert at.checkbox(key="serving.spare").value
     assert "2 more (N+2)" in shown(at)
+
+
+def _trace() -> bytes:
+    rows = "".join(f"{0.2 * row + 0.01 * (row % 7):.2f},{100 + row % 300},{5 + row % 40}\n" for row in range(400))
+    return f"TIMESTAMP,ContextTokens,GeneratedTokens\n{rows}".encode()
+
+
+def test_first_tokens_are_told_at_p50_p95_and_p99() -> None:
+    said = shown(opened(**EIGHT))
+    for percentile in ("First token, p50", "First token, p95", "First token, p99"):
+        assert percentile in said
+
+
+def test_a_trace_is_replayed_beside_the_formula_and_drawn() -> None:
+    at = opened("support-desk-eu")
+    charts = len(at.get("plotly_chart"))
+    at.file_uploader(key="serving.trace").set_value(("mine.csv", _trace(), "text/csv")).run()
+    assert not at.exception, at.exception
+    said = shown(at)
+    assert "Replayed at the planned busiest hour" in said
+    assert "the formula says" in said
+    assert "The trace: 400 requests" in said
+    assert len(at.get("plotly_chart")) == charts + 1
+
+
+def test_a_bad_trace_is_told_with_its_line_and_field() -> None:
+    at = opened(**EIGHT)
+    bad = _trace().replace(b"\n0.20,", b"\nsoon,", 1).replace(b"\n0.21,", b"\nsoon,", 1)
+    at.file_uploader(key="serving.trace").set_value(("mine.csv", bad, "text/csv")).run()
+    assert not at.exception, at.exception
+    assert "line 3: TIMESTAMP" in shown(at)

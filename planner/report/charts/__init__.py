@@ -36,6 +36,7 @@ from planner.report.charts.of_probes import (
     probed_shares,
 )
 from planner.report.charts.of_serving import break_even_chart
+from planner.report.charts.of_trace import wait_chart
 
 __all__ = [
     "ForecastChange",
@@ -63,5 +64,6 @@ __all__ = [
     "skills_radar",
     "switch_strip",
     "tornado_chart",
+    "wait_chart",
     "what_if_comparison",
 ]

@@ -1,0 +1,92 @@
+"""`planner serving`: can we run it ourselves, and from when does it pay? The page Serving in a terminal."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from planner.cli.commands import load_asked, planning_facts
+from planner.cli.output import check_output, write_json
+from planner.errors import EXIT_DONE, InputError
+from planner.resources import catalogs_dir
+
+if TYPE_CHECKING:
+    from planner.beliefs.queue_simulation import Requests
+    from planner.options.world import World
+    from planner.planning.serving_choice import Known
+
+
+def add_serving(commands: Any, command: Any, add_workload: Any, add_json: Any) -> None:  # noqa: ANN401 (argparse's own type is private)
+    """The command with its options; what is not said is as the plan has it, else as the page Serving opens."""
+    more = "What is not said is as the plan has it, else the usual choice of the page Serving."
+    text = "size a model on own machines and tell from which volume it beats an API; replay a trace of requests on it"
+    parser = command(commands, "serving", text, run_serving, more)
+    add_workload(parser)
+    parser.add_argument("--segment", metavar="NAME", help="kind of request (the first that the plan runs itself)")
+    parser.add_argument("--model", metavar="ID", help="open model to run, as `planner models` lists it")
+    parser.add_argument("--gpu", metavar="GPU", help="GPUs of one replica: l40s, '2x h100-sxm'")
+    parser.add_argument("--precision", choices=("bf16", "fp8", "int4"), help="of the weights")
+    parser.add_argument("--against", metavar="ID", help="model of the API to compare with")
+    parser.add_argument(
+        "--rent", choices=("always_on", "active_hours", "scale_to_zero"), default="always_on", help="how it is rented"
+    )
+    parser.add_argument("--count", choices=("full", "marginal"), default="full", help="full cost, or next month only")
+    parser.add_argument(
+        "--trace",
+        metavar="FILE",
+        help="requests to replay on the pool: CSV with TIMESTAMP, ContextTokens, GeneratedTokens (or timestamp, "
+        "input_tokens, output_tokens), or JSON lines with timestamp in ms, input_length, output_length",
+    )
+    add_json(parser)
+
+
+def run_serving(args: argparse.Namespace) -> int:
+    """Size, compare, and replay the trace where one is given."""
+    check_output(args.json, "--json", ())
+    workload = load_asked(args)
+    trace = _trace(args.trace)
+    catalog, beliefs, day = planning_facts()
+    from planner.options.world import build_world
+    from planner.planning.choose import plan_workload
+    from planner.planning.plan import Plan
+    from planner.planning.serving_answer import answer_case
+    from planner.planning.serving_asked import Said, ask
+
+    known = _known(build_world(catalog, beliefs, day))
+    outcome = plan_workload(workload, catalog, beliefs, day, None, "quick")
+    said = Said(args.segment, args.model, args.gpu, args.precision, args.against, args.rent)
+    question, api_allowed = ask(known, workload, said, outcome if isinstance(outcome, Plan) else None)
+    found = answer_case(known.world, workload, question, args.count, known.gpus)
+    if isinstance(found, str):
+        raise InputError("--gpu", "", found=found, allowed="machines on which the model fits")
+    from planner.planning.trace_case import trace_case
+    from planner.report.serving_told import serving_told
+
+    replay = None if trace is None else trace_case(catalog, workload, found.case, trace, beliefs.seed)
+    if isinstance(replay, str):
+        raise InputError(args.trace, "", found=replay, allowed="requests that fit on one replica")
+    told = serving_told(catalog, workload, found, replay, api_allowed=api_allowed)
+    if args.json:
+        write_json(args.json, told)
+    if args.json != "-":
+        from planner.terminal.serving import print_serving
+
+        print_serving(told)
+    return EXIT_DONE
+
+
+def _trace(path: str | None) -> "Requests | None":
+    if path is None:
+        return None
+    from planner.beliefs.queue_traces import load_trace
+
+    return load_trace(Path(path))
+
+
+def _known(world: "World") -> "Known":
+    """What has been measured anywhere, as the page has it."""
+    from planner.catalog.hardware import measured_gpus
+    from planner.catalog.measurements import load_measurements
+    from planner.planning.serving_choice import Known
+
+    gpus = measured_gpus(catalogs_dir() / "serving" / "measurements.csv")
+    return Known(world, gpus, frozenset(row.model for row in load_measurements()))
