@@ -10,6 +10,7 @@ from planner.cli import main
 from planner.store.attempts import reserve_attempt, store_answer
 from planner.store.engine import default_url, open_store
 from planner.store.grades import store_grade
+from planner.store.holding import hold_run
 from planner.store.records import Grade
 from tests.store.rows import START, a_run, a_target, an_attempt, answered, keep_run
 
@@ -57,6 +58,31 @@ def test_list_shows_a_kept_run(capsys: pytest.CaptureFixture[str]) -> None:
     shown = capsys.readouterr().out
     assert RUN in shown
     assert "finished" in shown
+
+
+def test_a_run_whose_process_is_gone_is_broken_off_and_says_how_to_go_on(capsys: pytest.CaptureFixture[str]) -> None:
+    with open_store(default_url(os.environ)) as store:
+        keep_run(store, a_run(status="running"))
+    for command in (["list"], ["show", RUN]):
+        assert main(["probe", *command]) == 0
+        shown = " ".join(capsys.readouterr().out.split())
+        assert "broken off" in shown
+        assert f"planner probe resume {RUN}" in shown
+    assert main(["probe", "list", "--json", "-"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert (found["runs"][0]["status"], found["broken_off"]) == ("running", [RUN])
+    assert main(["probe", "show", RUN, "--json", "-"]) == 0
+    assert json.loads(capsys.readouterr().out)["broken_off"] is True
+
+
+def test_a_run_that_a_living_process_measures_is_running(capsys: pytest.CaptureFixture[str]) -> None:
+    with open_store(default_url(os.environ)) as store:
+        keep_run(store, a_run(status="running"))
+        with hold_run(store, RUN):
+            assert main(["probe", "list"]) == 0
+    shown = capsys.readouterr().out
+    assert "running" in shown
+    assert "broken off" not in shown
 
 
 def test_show_says_who_is_better_on_the_same_items(capsys: pytest.CaptureFixture[str]) -> None:

@@ -42,18 +42,21 @@ def run_list(args: argparse.Namespace) -> int:
 
     url = default_url(os.environ)
     runs: tuple[Run, ...] = ()
+    broken: frozenset[str] = frozenset()
     if is_kept(url):
         from planner.store.engine import open_store
+        from planner.store.holding import broken_off
         from planner.store.runs import list_runs
 
         with open_store(url) as store:
             runs = list_runs(store)
+            broken = broken_off(store, runs)
     if args.json:
-        write_json(args.json, {"version": 1, "runs": runs})
+        write_json(args.json, {"version": 1, "runs": runs, "broken_off": sorted(broken)})
     if args.json != "-":
         from planner.terminal.probes_kept import print_runs
 
-        print_runs(runs)
+        print_runs(runs, broken)
     return EXIT_DONE
 
 
@@ -63,6 +66,7 @@ def run_show_run(args: argparse.Namespace) -> int:
     from planner.beliefs.run_comparison import compare_conditions, compare_models, item_scores
     from planner.probing.results import results_of
     from planner.store.engine import default_url, open_store
+    from planner.store.holding import broken_off
     from planner.store.runs import read_run
     from planner.terminal.probing import rows_with_intervals
 
@@ -70,13 +74,14 @@ def run_show_run(args: argparse.Namespace) -> int:
         run = read_run(store, args.run_id)
         rows = rows_with_intervals(results_of(store, run.id))
         scores = item_scores(store, run.id)
+        broken = bool(broken_off(store, (run,)))
     compared = (*compare_models(scores), *compare_conditions(scores))
     if args.json:
-        write_json(args.json, {"version": 1, "run": run, "rows": rows, "comparisons": compared})
+        write_json(args.json, {"version": 1, "run": run, "broken_off": broken, "rows": rows, "comparisons": compared})
     if args.json != "-":
         from planner.terminal.probes_kept import print_run
 
-        print_run(run, rows, compared)
+        print_run(run, rows, compared, broken=broken)
     return EXIT_DONE
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 
 import streamlit as st
 
-from planner.errors import PlannerError, StoreError
+from planner.errors import PlannerError
 from planner.session.cached import hold_facts, release_facts, the_store
 from planner.store.place import default_url, is_kept
 
@@ -129,13 +129,9 @@ def standing_of(run: "Run") -> Standing:
 
 def _is_held(run_id: str) -> bool:
     """Whether another process works on it: it holds the run as long as it lives."""
-    from planner.store.holding import hold_run  # noqa: PLC0415 (as above)
+    from planner.store.holding import is_held  # noqa: PLC0415 (as above)
 
-    try:
-        with hold_run(the_store(), run_id):
-            return False
-    except StoreError:
-        return True
+    return is_held(the_store(), run_id)
 
 
 def _begin(run_id: str, *, racing: "Racing | None", ask_in_doubt: bool) -> None:

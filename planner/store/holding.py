@@ -5,7 +5,7 @@ The hold is a lock of the operating system or of the server, so it ends with its
 
 import hashlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from planner.errors import StoreError
 from planner.store.engine import Store
+from planner.store.records import Run
 
 
 @contextmanager
@@ -28,6 +29,20 @@ def hold_run(store: Store, run_id: str) -> Iterator[None]:
     hold = _hold_row if store.engine.dialect.name == "postgresql" else _hold_file
     with hold(store, run_id):
         yield
+
+
+def is_held(store: Store, run_id: str) -> bool:
+    """Whether a living process measures a run; held for the moment of asking where none does."""
+    try:
+        with hold_run(store, run_id):
+            return False
+    except StoreError:
+        return True
+
+
+def broken_off(store: Store, some: Iterable[Run]) -> frozenset[str]:
+    """Ids of the runs that are kept as running and that no living process measures: theirs was killed."""
+    return frozenset(run.id for run in some if run.status == "running" and not is_held(store, run.id))
 
 
 def _refused(store: Store, run_id: str) -> StoreError:

@@ -1,7 +1,7 @@
 """Kept runs in a terminal, and what to measure next."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,7 @@ from planner.terminal.layout import bullets, headed, plain_table, show
 from planner.terminal.probing import ShownRow, results_table
 from planner.workload.schema import Segment, Workload
 
+_BROKEN_OFF: Final = "broken off"
 _CAP_FACTOR: Final = 4.0
 """The suggested cap over the expected price of the answers."""
 _LEAST_CAP_USD: Final = 0.05
@@ -62,8 +63,8 @@ def command_of(workload: Workload, folder: Path, idea: ProbeIdea) -> str:
     return f"{shlex.join(words)} --budget {budget:.2f}"
 
 
-def print_runs(runs: Sequence[Run]) -> None:
-    """Kept runs, the newest first."""
+def print_runs(runs: Sequence[Run], broken: Collection[str] = ()) -> None:
+    """Kept runs, the newest first; `broken` are ids of those whose process was killed."""
     if not runs:
         show("No run is kept yet. Without any key: planner probe general-facts --models local/smollm2 --limit 8")
         return
@@ -71,14 +72,25 @@ def print_runs(runs: Sequence[Run]) -> None:
     for run in runs:
         stands_for = f"{run.workload} / {run.segment}" if run.segment else run.skill.replace("_", " ")
         models = ", ".join(target.name for target in run.targets)
+        status = _BROKEN_OFF if run.id in broken else run.status
         started = f"{run.created:%Y-%m-%d %H:%M}"
-        table.add_row(run.id, run.kind, run.suite, models, stands_for, f"{run.budget_usd:g}", run.status, started)
+        table.add_row(run.id, run.kind, run.suite, models, stands_for, f"{run.budget_usd:g}", status, started)
     show(*headed(f"{len(runs)} {'run' if len(runs) == 1 else 'runs'}", table))
+    show(*bullets("Broken off", [_how_to_go_on(run) for run in runs if run.id in broken]))
 
 
-def print_run(run: Run, rows: Sequence[ShownRow], compared: Sequence[Comparison]) -> None:
-    """What a run measured, and who is better on the same items."""
-    show(*headed(f"Run {run.id}: {run.suite}, {run.status}", results_table(rows)))
+def _how_to_go_on(run: Run) -> str:
+    """What to do with a run whose process was killed."""
+    if run.kind == "load":
+        return f"{run.id}: its process died; a load run is begun anew, what arrived when can't be made up for"
+    return f"{run.id}: its process died; what was answered is kept, and planner probe resume {run.id} asks the rest"
+
+
+def print_run(run: Run, rows: Sequence[ShownRow], compared: Sequence[Comparison], *, broken: bool = False) -> None:
+    """What a run measured, and who is better on the same items; `broken`: its process was killed."""
+    status = _BROKEN_OFF if broken else run.status
+    show(*headed(f"Run {run.id}: {run.suite}, {status}", results_table(rows)))
+    show(*bullets("Broken off", [_how_to_go_on(run)] if broken else []))
     show(*bullets("On the same items", [_told(one) for one in compared if one.difference.items]))
 
 

@@ -171,7 +171,8 @@ def draw_resume(session: Session, run: Run, place: str) -> None:
             on_click=_resume,
             args=(session, run.id, False),
             icon=":material/play_arrow:",
-            help="Goes on with the questions that have no answer; pays for nothing twice.",
+            help="Goes on with the questions that have no answer; pays for nothing twice. In a terminal: "
+            f"`planner probe resume {run.id}`.",
         )
         if doubtful:
             st.button(
