@@ -106,6 +106,12 @@ def test_set_changes_the_workload_before_planning(capsys: pytest.CaptureFixture[
     assert plan["workload"]["horizon_months"] == 6
 
 
+def test_a_plan_of_growing_requests_says_which_month_its_figures_are_of(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = _run(capsys, "plan", TRIAGE, "--set", "growth_per_month=0.02")
+    assert code == 0
+    assert "those of the average month of 12: requests grow by 2 % a month" in " ".join(out.split())
+
+
 def test_pareto_adds_the_front(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = _run(capsys, "plan", TRIAGE, "--pareto", "5")
     assert code == 0

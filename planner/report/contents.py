@@ -35,6 +35,7 @@ from planner.report.format import (
     requests,
     share,
 )
+from planner.report.months import month_note, volume_of
 from planner.report.picture_data import Tool, tools_of, workload_of
 from planner.report.segment_contents import segment_blocks
 from planner.report.theme import TIER_TEXTS
@@ -77,11 +78,13 @@ def plan_document(plan: Plan) -> Document:
 
 def _cover(plan: Plan) -> Facts:
     totals, workload = plan.totals, workload_of(plan)
+    volume = volume_of(workload)
     rows: list[tuple[str, Text]] = [
-        ("Cost a month", marked(money_interval(totals.monthly_cost_usd), totals.monthly_cost_usd.number_class)),
+        (volume.named("Cost"), marked(money_interval(totals.monthly_cost_usd), totals.monthly_cost_usd.number_class)),
         ("Cost per 1,000 requests", plain(money_interval(totals.cost_per_1000_requests_usd))),
         ("Acceptable answers", marked(share(totals.quality), totals.quality.number_class)),
-        ("Requests a month", plain(requests(totals.requests_per_month))),
+        (volume.named("Requests"), plain(requests(totals.requests_per_month))),
+        ("Which month", plain(month_note(workload))),
         ("Models and providers", plain(f"{totals.models} and {totals.providers}")),
         ("People, in the cost", plain(f"{money(totals.people_usd_per_month)} a month")),
         (

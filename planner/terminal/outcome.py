@@ -10,6 +10,8 @@ from rich.text import Text
 from planner.planning.plan import Conflict, Outcome, Plan, SegmentPlan
 from planner.planning.sweep import SweepRow
 from planner.report import format as shown
+from planner.report.months import month_note
+from planner.report.picture_data import workload_of
 from planner.terminal.layout import bullets, headed, plain_table, show
 
 _FIRST_ASSUMPTIONS: Final = 5
@@ -28,7 +30,8 @@ def print_sweep(path: str, rows: Sequence[SweepRow]) -> None:
 
 def render_plan(plan: Plan, *, front: bool = False) -> RenderableType:
     """Everything a plan tells, top down: the answer, the tools, what to compare with, what to do first."""
-    parts: list[RenderableType] = [Text(plan.answer, style="bold"), Text(), _segments_table(plan)]
+    note = Text(month_note(workload_of(plan)), style="dim")
+    parts: list[RenderableType] = [Text(plan.answer, style="bold"), note, Text(), _segments_table(plan)]
     if plan.baselines:
         parts += headed("Beside it", _baselines_table(plan))
     if plan.pools:

@@ -26,7 +26,7 @@ def segment_rows(plan: Plan) -> list[Row]:
         row: dict[str, str | float | int | bool | None] = {
             "segment": segment.name,
             "skill": segment.skill,
-            "requests a month": segment.requests_per_month,
+            "requests, average month": segment.requests_per_month,
             "tier": option.tier,
             "tool": option.label,
             "place": option.place,

@@ -26,6 +26,12 @@ def mark(number_class: Class) -> str:
     return f'<span class="tp-mark" title="{meaning}" role="img" aria-label="{meaning}">{sign(number_class)}</span>'
 
 
+def asked(note: str) -> str:
+    """A "?" that explains a term in its hover; nothing without a note."""
+    text = escape(note)
+    return f'<span class="tp-mark" title="{text}" role="img" aria-label="{text}" tabindex="0">?</span>' if note else ""
+
+
 def interval_text(figure: Figure, unit: Unit) -> str:
     """The interval in words: '2,900 to 4,250 USD'."""
     low, high = show(figure.low, unit), show(figure.high, unit)

@@ -5,7 +5,7 @@ from html import escape
 import streamlit as st
 
 from planner.errors import PlannerError
-from planner.report.format import requests
+from planner.report.months import month_note, volume_told
 from planner.report.theme import Mode
 from planner.session import Session, current_session, example_names, example_text, show_value, use_text
 from planner.views.figures import alert
@@ -19,12 +19,11 @@ def draw_frame() -> None:
     """Style, and the line that says which workload all pages speak of."""
     st.html(STYLE + DARK_STYLE if shown_mode() == "dark" else STYLE)
     session = current_session()
-    total = sum(segment.requests_per_month for segment in session.workload.segments)
     with st.container(horizontal=True, vertical_alignment="center", gap="small", key="frame"):
         _draw_switch(session)
         count = len(session.workload.segments)
         kinds = f"{count} kinds of request" if count > 1 else "1 kind of request"
-        st.html(f'<span class="tp-dim tp-small">{kinds}, {requests(total)} a month</span>', width="content")
+        st.caption(f"{kinds}, {volume_told(session.workload)}", help=month_note(session.workload), width="content")
     if session.note:
         st.info(session.note, icon=":material/info:")
     if session.problems:

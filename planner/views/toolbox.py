@@ -9,8 +9,10 @@ import streamlit as st
 
 from planner.planning.plan import Figure, Outcome, Plan, SegmentPlan
 from planner.report.format import money, more_or_less, percent, requests
+from planner.report.months import month_note, volume_of
+from planner.report.picture_data import workload_of
 from planner.report.theme import TIER_COLOURS
-from planner.views.figures import Unit, chip, figure_html, interval_bar, interval_text, mark, show
+from planner.views.figures import Unit, asked, chip, figure_html, interval_bar, interval_text, mark, show
 
 _NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)? ?(?:USD a month|USD|%)")
 """Figures with their unit: numbers in model names stay as they are."""
@@ -64,9 +66,10 @@ def draw_status(plan: Plan) -> None:
 def draw_totals(plan: Plan) -> None:
     """The plan's figures with their intervals drawn."""
     totals = plan.totals
-    months = plan.workload.get("horizon_months", 12)
+    workload = workload_of(plan)
+    volume = volume_of(workload)
     tiles = [
-        _tile("Cost a month, people included", totals.monthly_cost_usd, "usd", None),
+        _tile(f"{volume.named('Cost')}, people included", totals.monthly_cost_usd, "usd", None),
         _tile("Per 1,000 requests", totals.cost_per_1000_requests_usd, "usd", None),
         _tile("Acceptable answers", totals.quality, "share", (0.5, 1.0)),
     ]
@@ -74,7 +77,9 @@ def draw_totals(plan: Plan) -> None:
         tiles.append(_tile("CO2 a month, kg", totals.carbon_kg_per_month, "", None))
     else:
         tiles.append(_plain_tile("CO2 a month, kg", "unknown", "providers don't say"))
-    tiles.append(_plain_tile("Requests a month", requests(totals.requests_per_month), f"average of {months} months"))
+    ends = f"first {requests(volume.first)}, last {requests(volume.last)}" if volume.grows else "every month alike"
+    note = month_note(workload)
+    tiles.append(_plain_tile(volume.named("Requests"), requests(totals.requests_per_month), ends, note))
     tiles.append(_plain_tile("Models", str(totals.models), f"from {_count(totals.providers, 'provider')}"))
     tiles.append(_plain_tile("Of which people", money(totals.people_usd_per_month), "set-up and upkeep"))
     st.html(f'<div class="tp-kpis">{"".join(tiles)}</div>')
@@ -93,10 +98,10 @@ def _tile(name: str, figure: Figure, unit: Unit, scale: tuple[float, float] | No
     )
 
 
-def _plain_tile(name: str, value: str, more: str) -> str:
+def _plain_tile(name: str, value: str, more: str, note: str = "") -> str:
     return (
-        f'<div class="tp-kpi"><div class="tp-name">{escape(name)}</div><div class="tp-value">{escape(value)}</div>'
-        f'<div class="tp-more">{escape(more)}</div></div>'
+        f'<div class="tp-kpi"><div class="tp-name">{escape(name)}{asked(note)}</div>'
+        f'<div class="tp-value">{escape(value)}</div><div class="tp-more">{escape(more)}</div></div>'
     )
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 
 from planner.errors import InputError
 from planner.report.format import requests
+from planner.report.months import volume_of, volume_told
 from planner.session import Session, edit_values, example_names, example_text, show_value, use_text
 from planner.session.state import link_is_local
 from planner.views.figures import alert
@@ -24,15 +25,19 @@ _LARGEST: Final = 2_000_000
 def draw_summary(session: Session) -> None:
     """The answer of the page: what is asked, and how much of it nobody said."""
     workload = session.workload
-    total = sum(segment.requests_per_month for segment in workload.segments)
+    volume = volume_of(workload)
     areas = sorted({area for segment in workload.segments for area in segment.data.residency or ()})
     where = f", processed in {' or '.join(area.upper() for area in areas)}" if areas else ""
     own = any(not segment.data.may_leave_premises for segment in workload.segments)
     premises = "; some of it never leaves your machines" if own else ""
     kinds = len(workload.segments)
+    first, grown = "a month", ""
+    if volume.grows:
+        grown = f" Over {volume.months} months an average one has <b>{requests(volume.average)}</b>."
+        first = "in the first month"
     st.html(
-        f'<p class="tp-answer"><b>{requests(total)}</b> requests a month of '
-        f"<b>{kinds}</b> {'kinds' if kinds > 1 else 'kind'}{where}{premises}.</p>"
+        f'<p class="tp-answer"><b>{requests(volume.first)}</b> requests {first} of '
+        f"<b>{kinds}</b> {'kinds' if kinds > 1 else 'kind'}{where}{premises}.{grown}</p>"
     )
     if link_is_local(session):
         st.caption("This workload is too long for a link: the address works as long as this program runs, here alone.")
@@ -44,8 +49,7 @@ def draw_gallery(session: Session) -> None:
     for name in example_names():
         workload = parse_workload(example_text(name), name)
         with grid.cell(), st.container(border=True, height="stretch"):
-            total = sum(segment.requests_per_month for segment in workload.segments)
-            kinds = f"{len(workload.segments)} kinds, {requests(total)} requests a month"
+            kinds = f"{len(workload.segments)} kinds, {volume_told(workload)}"
             told = f"{kinds}<br>{escape(_blurb(name))}"
             st.html(f"<b>{escape(workload.name)}</b><br><span class='tp-dim tp-small'>{told}</span>")
             st.button(
@@ -137,7 +141,7 @@ def _segment_row(segment: Segment) -> Row:
     return {
         "segment": segment.name,
         "skill": segment.skill,
-        "requests a month": segment.requests_per_month,
+        "requests, first month": segment.requests_per_month,
         "input tokens, mean": segment.input_tokens.mean,
         "output tokens, mean": segment.output_tokens.mean,
         "shared prefix, tokens": segment.shared_prefix_tokens,

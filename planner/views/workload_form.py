@@ -51,7 +51,12 @@ WHOLE: Final = (
 VOLUME: Final = (
     Field("name", "Name", "text", "Short, and unique in the workload."),
     Field("skill", "Skill", "choice", "What these requests exercise most.", SKILLS),
-    Field("requests_per_month", "Requests a month", "number", "Model calls, not users."),
+    Field(
+        "requests_per_month",
+        "Requests a month",
+        "number",
+        "Model calls of the first month; growth comes on top.",
+    ),
     Field("input_tokens.mean", "Input tokens, mean", "number", "The prompt with its history; a page is about 600."),
     Field("input_tokens.p95", "Input tokens, p95", "number", "Only 1 in 20 prompts is longer.", optional=True),
     Field(

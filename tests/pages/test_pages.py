@@ -8,6 +8,8 @@ from streamlit.testing.v1 import AppTest
 
 from planner import app
 from planner.planning.plan import Plan
+from planner.report.format import requests
+from planner.report.months import volume_told
 from planner.resources import pages_dir
 from planner.session import Session, example_text
 
@@ -73,6 +75,18 @@ def test_the_toolbox_says_which_limits_the_way_it_compares_with_would_not_hold()
     at = opened(example="museum-kiosk")
     assert "than everything on" in shown(at)
     assert "which would not hold 1 limit: the time to the whole answer of quiz-answers." in shown(at)
+
+
+def test_header_and_toolbox_speak_of_the_same_month_and_say_which() -> None:
+    at = opened()
+    plan = plan_of(at)
+    told = volume_told(session_of(at).workload)
+    caption = next(one for one in at.caption if told in one.value)
+    assert told.startswith(requests(plan.totals.requests_per_month))
+    assert told.endswith("in an average month")
+    assert "requests grow by 4 % a month" in caption.help
+    assert "Requests, average month" in shown(at)
+    assert "Cost, average month, people included" in shown(at)
 
 
 def test_the_toolbox_has_a_card_for_every_tool() -> None:
