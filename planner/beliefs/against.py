@@ -20,6 +20,9 @@ from planner.units import Z95, Bools, Floats, Ints, logistic, stream
 
 KNOWN_MODELS: Final = 8
 KNOWN_SCORES: Final = 2
+_OF_SMALL_TABLES: Final = ((8, 0), (4, 1), (4, 0), (2, 1), (2, 0), (1, 0))
+"""Known models and scores where the usual ones leave nothing to forecast: the first that leaves enough."""
+_LEFT_AT_LEAST: Final = 1.0 / 3.0
 _USER: Final = "user"
 
 
@@ -114,6 +117,15 @@ def choose_known(scores: UserScores, models: int, per_model: int, seed: int) -> 
     for rows in by_model.values():
         known[sorted(rows, key=lambda number: order[number])[:per_model]] = True
     return known
+
+
+def usual_known(scores: UserScores, seed: int) -> tuple[int, int]:
+    """Known models of each benchmark and known scores of each model: 8 and 2, or fewer where that is every row."""
+    if not choose_known(scores, KNOWN_MODELS, KNOWN_SCORES, seed).all():
+        return KNOWN_MODELS, KNOWN_SCORES
+    left = (1.0 - choose_known(scores, *some, seed).mean() for some in _OF_SMALL_TABLES)
+    enough = (some for some, share in zip(_OF_SMALL_TABLES, left, strict=True) if share >= _LEFT_AT_LEAST)
+    return next(enough, (0, 0))
 
 
 def _cells_of_rows(frame: Frame, names: list[tuple[str, str]], ids: list[str]) -> Ints:

@@ -133,6 +133,8 @@ def load_own_measurements(path: Path, catalog: Catalog, sources: Mapping[str, st
             left_out.append(row)
     if not rows:
         first = left_out[0]
+        if first.field not in header:
+            raise InputError(str(path), "header", found=f"no column {first.field}", allowed=first.allowed)
         raise InputError(str(path), f"line {first.line}: {first.field}", found=first.found, allowed=first.allowed)
     return OwnMeasurements(str(path), header, raw, tuple(rows), tuple(left_out))
 

@@ -6,6 +6,7 @@ What a command works with is imported when it runs, so that `planner --help` loa
 import argparse
 import os
 import shutil
+import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from planner.beliefs.model import Beliefs
     from planner.beliefs.validation import Validation
     from planner.catalog.schema import Catalog
+    from planner.catalog.user_scores import UserScores
     from planner.workload.schema import Workload
 
 _REPORTS: Final = (".html", ".pdf", ".md")
@@ -158,7 +160,7 @@ def run_validate(args: argparse.Namespace) -> int:
 
 def _validate_against(args: argparse.Namespace) -> "Validation":
     """Figures on the user's own rows; every forecast is written when asked for."""
-    from planner.beliefs.against import KNOWN_MODELS, KNOWN_SCORES, store_predictions, validate_against
+    from planner.beliefs.against import store_predictions, validate_against
     from planner.beliefs.validation import Validation
     from planner.catalog.evidence import load_aliases
     from planner.catalog.user_scores import load_user_scores
@@ -172,17 +174,35 @@ def _validate_against(args: argparse.Namespace) -> "Validation":
         raise InputError("--part", "", found=args.part, allowed="quality or serving, together with --against")
     scores = load_user_scores(Path(args.against))
     catalog = shipped_catalog()
+    known_models, known_scores = _known_counts(args, scores, SEED)
     result = validate_against(
         catalog,
         scores,
         load_aliases(catalogs_dir() / "aliases.csv"),
         SEED,
-        known_models=KNOWN_MODELS if args.known_models is None else args.known_models,
-        known_scores=KNOWN_SCORES if args.known_scores is None else args.known_scores,
+        known_models=known_models,
+        known_scores=known_scores,
     )
     if args.predictions:
         store_predictions(Path(args.predictions), scores, result)
     return Validation(1, "quality", catalog.version, SEED, result.rows)
+
+
+def _known_counts(args: argparse.Namespace, scores: "UserScores", seed: int) -> tuple[int, int]:
+    """Models of each benchmark and scores of each model taken as known: as asked, or as the table's size allows."""
+    from planner.beliefs.against import KNOWN_MODELS, KNOWN_SCORES, usual_known
+
+    if args.known_models is not None or args.known_scores is not None:
+        models = KNOWN_MODELS if args.known_models is None else args.known_models
+        return models, KNOWN_SCORES if args.known_scores is None else args.known_scores
+    models, each = usual_known(scores, seed)
+    if (models, each) != (KNOWN_MODELS, KNOWN_SCORES):
+        print(
+            f"a small table: scores of {models} models of each benchmark and {each} of each model are taken as known, "
+            f"not {KNOWN_MODELS} and {KNOWN_SCORES} (--known-models, --known-scores)",
+            file=sys.stderr,
+        )
+    return models, each
 
 
 def run_schema(args: argparse.Namespace) -> int:

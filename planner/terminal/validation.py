@@ -1,6 +1,10 @@
 """Back-tests as a table for a terminal."""
 
 from collections.abc import Sequence
+from typing import Final
+
+from rich.table import Table
+from rich.text import Text
 
 from planner.beliefs.backtest import ValidationRow
 from planner.terminal.layout import headed, plain_table, show
@@ -46,16 +50,30 @@ def _cells(row: ValidationRow) -> tuple[str, ...]:
     )
 
 
+_FEW_ROWS: Final = 30
+
+
+def _add_filled(table: Table, lines: Sequence[tuple[str, ...]]) -> None:
+    """Columns that some row fills, in their order."""
+    filled = [number for number in range(len(_HEADINGS)) if any(line[number] for line in lines)]
+    for number in filled:
+        table.add_column(_HEADINGS[number], overflow="fold")
+    for line in lines:
+        table.add_row(*(line[number] for number in filled))
+
+
 def print_validation(rows: Sequence[ValidationRow]) -> None:
     """A table a test, ours beside the simple ways; the shares are how often an interval of that level held the truth.
 
     Where a test has a whole, its parts (skills, sources) show ours alone: --json has every row.
     """
     for test in dict.fromkeys(row.test for row in rows):
-        table = plain_table(*_HEADINGS)
+        table = plain_table()
         of_test = [row for row in rows if row.test == test]
         parted = any(row.group == "all" for row in of_test)
-        for row in of_test:
-            if row.method == "ours" or row.group == "all" or not parted:
-                table.add_row(*_cells(row))
+        _add_filled(table, [_cells(row) for row in of_test if row.method == "ours" or row.group == "all" or not parted])
         show(*headed(test.replace("_", " "), table))
+        if max(row.n for row in of_test) < _FEW_ROWS:
+            show(Text(f"  fewer than {_FEW_ROWS} rows: errors and shares of so few say little", style="dim"))
+    if not rows:
+        show(Text("nothing to score: no row says what was measured; --predictions OUT.csv writes the forecasts"))

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from planner.beliefs.against import choose_known, store_predictions, validate_against
+from planner.beliefs.against import choose_known, store_predictions, usual_known, validate_against
 from planner.beliefs.simple_ways import SIMPLE_WAYS
 from planner.catalog import load_catalog
 from planner.catalog.evidence import load_aliases
-from planner.catalog.user_scores import load_user_scores
+from planner.catalog.user_scores import UserScores, load_user_scores
 from planner.errors import InputError
 from planner.resources import catalogs_dir
 
@@ -121,3 +121,31 @@ def test_a_table_with_nothing_left_to_forecast_is_told(tmp_path: Path) -> None:
     path.write_text("model,benchmark,skill,score\nopenai/gpt-4o,b,math,0.5\n", encoding="utf-8")
     with pytest.raises(InputError, match="every row known"):
         validate_against(load_catalog(), load_user_scores(path), {}, 1, ways={})
+
+
+def _small_table(tmp_path: Path, models: int, benchmarks: int) -> UserScores:
+    rows = [f"maker/m{m},b{b},math,{0.4 + 0.02 * m}" for b in range(benchmarks) for m in range(models)]
+    path = tmp_path / "rows.csv"
+    path.write_text("\n".join(["model,benchmark,skill,score", *rows]), encoding="utf-8")
+    return load_user_scores(path)
+
+
+@pytest.mark.parametrize(
+    ("models", "benchmarks", "expected"),
+    [
+        (12, 9, (8, 2)),
+        (20, 2, (8, 0)),
+        (10, 3, (8, 2)),
+        (10, 1, (4, 0)),
+        (5, 2, (2, 0)),
+        (2, 1, (1, 0)),
+        (1, 1, (0, 0)),
+    ],
+)
+def test_a_small_table_keeps_rows_to_forecast(
+    tmp_path: Path, models: int, benchmarks: int, expected: tuple[int, int]
+) -> None:
+    scores = _small_table(tmp_path, models, benchmarks)
+    known = usual_known(scores, 1)
+    assert known == expected
+    assert not choose_known(scores, *known, 1).all()
