@@ -6,6 +6,7 @@ from planner.views import evidence
 session = current_session()
 tested = evidence.kept_back_tests()
 evidence.draw_answer(tested)
+evidence.draw_standings(tested)
 evidence.draw_errors(tested)
 evidence.draw_coverage(tested)
 evidence.draw_table(tested)
