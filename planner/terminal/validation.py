@@ -84,9 +84,9 @@ def print_validation(rows: Sequence[ValidationRow]) -> None:
         of_test = [row for row in rows if row.test == test]
         parted = any(row.group == "all" for row in of_test)
         _add_filled(table, [_cells(row) for row in of_test if row.method == "ours" or row.group == "all" or not parted])
-        show(
-            *headed(test.replace("_", " "), table), *[Text(_stands(stand), style="dim") for stand in standings(of_test)]
-        )
+        show(*headed(test.replace("_", " "), table))
+        for stand in standings([row for row in of_test if row.group == "all" or not parted]):
+            show(Text(_stands(stand), style="dim"))
         if max(row.n for row in of_test) < _FEW_ROWS:
             show(Text(f"  fewer than {_FEW_ROWS} rows: errors and shares of so few say little", style="dim"))
     if not rows:

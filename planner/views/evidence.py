@@ -15,7 +15,6 @@ from planner.beliefs.standing import SIMPLE, Standing, standings
 from planner.beliefs.validation import Validation, load_validation
 from planner.catalog.techniques import load_techniques
 from planner.planning.plan import Figure
-from planner.planning.wording import listed
 from planner.report import charts
 from planner.report.format import number, percent
 from planner.resources import catalogs_dir
@@ -32,9 +31,9 @@ _TESTS: Final = {
 }
 _HEAD: Final = ("Held out", "Scores", "Ours", "Best simple way", "Full Gaussian", "Closer", "90 % held")
 _SIMPLE_TOLD: Final = (
-    f"Root mean square error on the log-odds scale; smaller is better. The simple ways are {listed(SIMPLE)}; the best of "
-    "them in each test stands here. A full-covariance Gaussian is no simple way and is told apart. “Closer”: how much "
-    "less ours misses than the best simple way. All on the same held-out scores."
+    f"Root mean square error on the log-odds scale; smaller is better. The simple ways are {'; '.join(SIMPLE)}. The "
+    "best of them in each test stands here. A full-covariance Gaussian is no simple way and is told apart. “Closer”: "
+    "how much less ours misses than the best simple way. All on the same held-out scores."
 )
 _Z90: Final = 1.645
 _LEAST_ROWS: Final = 30
@@ -71,9 +70,8 @@ def draw_answer(tested: Validation) -> None:
     st.html(
         f'<p class="tp-answer">A held-out score is missed by <b>{number(ours.rmse_points or 0.0)}</b> percentage '
         f"points ({number(low)} to {number(high)}; root mean square), <b>{percent(stand.closer)}</b> closer on the "
-        f"log-odds scale than the best of the simple ways ({escape(stand.simple.method)}){_beside_gaussian(stand)}; its "
-        f"90 % interval held the truth "
-        f"<b>{percent(ours.coverage_90 or 0.0)}</b> of the time.</p>"
+        f"log-odds scale than the best of the simple ways ({escape(stand.simple.method)}){_beside_gaussian(stand)}; "
+        f"its 90 % interval held the truth <b>{percent(ours.coverage_90 or 0.0)}</b> of the time.</p>"
     )
     if tested.catalog_version != the_catalog().version:
         st.caption(

@@ -7,11 +7,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from planner import app
+from planner.beliefs.standing import standings
 from planner.planning.plan import Plan
 from planner.report.format import requests
 from planner.report.months import volume_told
 from planner.resources import pages_dir
 from planner.session import Session, example_text
+from planner.views.evidence import kept_back_tests
 
 EXAMPLE = "invoice-extraction"
 WAIT_S = 120
@@ -75,6 +77,18 @@ def test_the_toolbox_says_which_limits_the_way_it_compares_with_would_not_hold()
     at = opened(example="museum-kiosk")
     assert "than everything on" in shown(at)
     assert "which would not hold 1 limit: the time to the whole answer of quiz-answers." in shown(at)
+
+
+def test_the_evidence_page_names_the_best_simple_way_by_the_one_definition_test_by_test() -> None:
+    at = opened("evidence")
+    found = standings(kept_back_tests().rows)
+    cells = next(one for one in found if (one.ours.test, one.ours.group) == ("cells", "all"))
+    answer = next(one.proto.body for one in at.get("html") if 'class="tp-answer"' in one.proto.body)
+    assert f"the best of the simple ways ({cells.simple.method})" in answer
+    table = next(one.proto.body for one in at.get("html") if "Best simple way" in one.proto.body)
+    whole = [one for one in found if one.ours.group == "all" or "known" in one.ours.group]
+    assert table.count("<tr>") == 1 + len(whole)
+    assert all(f"{one.simple.rmse_logit:.3f}" in table and f"({one.simple.method})" in table for one in whole)
 
 
 def test_header_and_toolbox_speak_of_the_same_month_and_say_which() -> None:
