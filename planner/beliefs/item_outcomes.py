@@ -96,8 +96,10 @@ def _slope(items: _Items, z: Floats, spread: float) -> tuple[Floats, Floats, Flo
     mean = weight @ share
     gradient = spread * np.sum(items.right - items.asked * mean, axis=0)
     expected = spread**2 * np.diag(np.sum(items.asked * (weight @ (share * (1.0 - share))), axis=0))
-    second = np.einsum("iq,qp,qr->ipr", weight, share, share) - mean[:, :, None] * mean[:, None, :]
-    missing = spread**2 * np.einsum("ip,ipr,ir->pr", items.asked, second, items.asked)
+    # Sum over items of the covariance of their models' shares, as two products of matrices.
+    rooted = np.sqrt(weight)[:, :, None] * share * items.asked[:, None, :]
+    flat, seen = rooted.reshape(-1, z.size), items.asked * mean
+    missing = spread**2 * (flat.T @ flat - seen.T @ seen)
     return gradient, expected, expected - missing
 
 
