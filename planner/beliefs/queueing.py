@@ -70,9 +70,25 @@ class Waiting:
     """(K,) share of calls that find the batch full."""
     ttft_s: Floats
     """(K,) mean; request to first token."""
-    p50_s: Floats
-    p95_s: Floats
-    p99_s: Floats
+    first_mean: Floats
+    """(K, P) the same for a call that finds each of the stratified numbers inside."""
+    first_variance: Floats
+    """(K, P)"""
+
+    @property
+    def p50_s(self) -> Floats:
+        """(K,) median of the time to first token; percentiles are worked out when asked for, most are not."""
+        return _percentile(self.first_mean, self.first_variance, 0.5)
+
+    @property
+    def p95_s(self) -> Floats:
+        """(K,) 95th percentile of the time to first token."""
+        return _percentile(self.first_mean, self.first_variance, 0.95)
+
+    @property
+    def p99_s(self) -> Floats:
+        """(K,) 99th percentile of the time to first token."""
+        return _percentile(self.first_mean, self.first_variance, 0.99)
 
 
 def capacity(load: ReplicaLoad) -> Floats:
@@ -96,9 +112,8 @@ def waiting(load: ReplicaLoad, rate: Floats) -> Waiting:
         tpot_s=_seconds_per_token(load, rate, busy),
         share_full=(share * (inside[None, :] >= load.max_batch[:, None])).sum(axis=1),
         ttft_s=mean.mean(axis=1),
-        p50_s=_percentile(mean, variance, 0.5),
-        p95_s=_percentile(mean, variance, 0.95),
-        p99_s=_percentile(mean, variance, 0.99),
+        first_mean=mean,
+        first_variance=variance,
     )
 
 

@@ -67,26 +67,22 @@ class Speeds:
     """(K, S) of all of a step's terms."""
     first_factor: Draws
     """(K, S) of all of a first token's terms."""
+    shared: Draws
+    """(K, S) seconds of a step that its batch shares, the experts' part apart."""
+    bare: Draws
+    """(K, S) seconds of a step for each sequence, its cache apart."""
 
     def cost(self, term: int) -> Draws:
-        """Cost of a step's term in every draw, (K, S): of an ideal time never below 1 / 0.95."""
-        drawn = np.asarray(self.step_costs[term] * self.step_factor)
-        return np.asarray(np.maximum(drawn, 1.0 / _LARGEST_EFFICIENCY)) if term in _IDEAL else drawn
+        """Cost of a step's term in every draw, (K, S)."""
+        return _cost(self.step_costs, self.step_factor, term)
 
     def step(self, context: Floats | Draws) -> Step:
         """Decode step whose sequences hold `context` tokens on average, (S,) or (K, S); prefill of others apart."""
         machine = self.machine
-        fixed, bare = fixed_terms(machine), sequence_terms(machine, 0.0)
-        cache = (sequence_terms(machine, 1.0) - bare)[:, _CACHE]
-        total, each = np.zeros_like(self.step_factor), np.zeros_like(self.step_factor)
-        for term in range(TERM_COUNT):
-            if fixed[:, term].any() or bare[:, term].any():
-                cost = self.cost(term)
-                total += fixed[:, term, None] * cost
-                each += bare[:, term, None] * cost
+        cache = (sequence_terms(machine, 1.0) - sequence_terms(machine, 0.0))[:, _CACHE]
         return Step(
-            fixed=total,
-            per_sequence=each + cache[:, None] * self.cost(_CACHE) * context,
+            fixed=self.shared,
+            per_sequence=self.bare + cache[:, None] * self.cost(_CACHE) * context,
             resting=resting_seconds(machine)[:, None] * self.cost(_EXPERTS),
             touch_share=machine.touch_share[:, None],
         )
@@ -110,6 +106,24 @@ class Speeds:
         return np.asarray(np.maximum(whole, least))
 
 
+def _cost(costs: Floats, factor: Draws, term: int) -> Draws:
+    """(K, S) cost of a step's term: of an ideal time never below 1 / 0.95."""
+    drawn = np.asarray(costs[term] * factor)
+    return np.asarray(np.maximum(drawn, 1.0 / _LARGEST_EFFICIENCY)) if term in _IDEAL else drawn
+
+
+def _without_context(machine: Machine, costs: Floats, factor: Draws) -> tuple[Draws, Draws]:
+    """(K, S) seconds of a step with empty caches: what the batch shares, and for each sequence."""
+    fixed, bare = fixed_terms(machine), sequence_terms(machine, 0.0)
+    shared, each = np.zeros_like(factor), np.zeros_like(factor)
+    for term in range(TERM_COUNT):
+        if fixed[:, term].any() or bare[:, term].any():
+            cost = _cost(costs, factor, term)
+            shared += fixed[:, term, None] * cost
+            each += bare[:, term, None] * cost
+    return shared, each
+
+
 def _ideal_prefill(machine: Machine, tokens: Draws) -> Draws:
     length = np.asarray(tokens, dtype=np.float64)
     flops = machine.flops_per_token[:, None] * length
@@ -124,12 +138,14 @@ def speeds_of(catalog: Catalog, setups: Sequence[Setup], seed: int = SEED) -> Sp
     steps, firsts = _normals(setups, seed)
     step = _column([one.step for one in own]) + _column([one.step_sd for one in own]) * steps
     first = _column([one.first for one in own]) + _column([one.first_sd for one in own]) * firsts
+    machine, factor = machine_of(setups), prior_draws(catalog, "serving.own_way", seed) * np.exp(step)
     return Speeds(
-        machine_of(setups),
+        machine,
         step_costs,
         first_costs,
-        prior_draws(catalog, "serving.own_way", seed) * np.exp(step),
+        factor,
         prior_draws(catalog, "serving.own_way_first", seed) * np.exp(first),
+        *_without_context(machine, step_costs, factor),
     )
 
 

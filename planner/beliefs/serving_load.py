@@ -63,6 +63,8 @@ class Rates:
     """What one prompt takes from the steps."""
     full_step: Draws
     """One decode step with the batch full, prefill apart."""
+    decode: Step
+    """A decode step of any batch whose sequences hold the load's context."""
 
 
 def load_of(catalog: Catalog, segment: Segment, calls: Calls, hidden: Draws, seed: int) -> Load:
@@ -91,7 +93,7 @@ def rates_of(speeds: Speeds, load: Load, max_batch: Floats, cap: float) -> Rates
     batch = np.maximum(cap * max_batch, 1.0)
     for _ in range(_FIXED_POINT_STEPS):
         batch = _settled_batch(step, batch, rate * load.output_tokens * slowed, max_batch)
-    return Rates(full, rate, batch, step.seconds(batch) * slowed, prefill, full_step)
+    return Rates(full, rate, batch, step.seconds(batch) * slowed, prefill, full_step, step)
 
 
 def _settled_batch(step: Step, batch: Draws, demand: Draws, max_batch: Floats) -> Draws:
@@ -102,11 +104,11 @@ def _settled_batch(step: Step, batch: Draws, demand: Draws, max_batch: Floats) -
     return np.clip(settled, 1.0, max_batch)
 
 
-def replica_load(speeds: Speeds, load: Load, rates: Rates, max_batch: Floats) -> ReplicaLoad:
+def replica_load(load: Load, rates: Rates, max_batch: Floats) -> ReplicaLoad:
     """What calls ask of each replica on average over the draws; `max_batch` (K, 1)."""
     largest = int(max_batch.max())
     return ReplicaLoad(
-        step_s=speeds.step(load.context_tokens).mean_seconds(largest),
+        step_s=rates.decode.mean_seconds(largest),
         max_batch=max_batch[:, 0],
         prefill_s=rates.prefill.mean(axis=1),
         prefill_cv2=load.prompt_cv2,
@@ -125,12 +127,12 @@ def call_times(
     TTFT is what a lone call takes beyond its own iteration, and the wait for that iteration. The mean wait moves with
     every draw; how p95 and p50 lie to it is worked out once a set-up, at its mean load.
     """
-    queue = replica_load(speeds, load, rates, max_batch)
+    queue = replica_load(load, rates, max_batch)
     found = waiting(queue, cap * capacity(queue))
     asked = Asked(rates.calls, rates.prefill, load.fresh_tokens, load.prompt_cv2, load.arrival_cv2)
     wait, _ = iteration_moments(asked, rates.step)
     wait = wait * (found.ttft_s / wait.mean(axis=1))[:, None]
-    iteration = speeds.step(load.context_tokens).seconds(1.0) + rates.prefill
+    iteration = rates.decode.seconds(1.0) + rates.prefill
     own = np.maximum(speeds.first_seconds(load.fresh_tokens) - iteration, 0.0)
     log_sd = _log_sd_of(found.p95_s / found.ttft_s)[:, None]
     times = CallTimes(

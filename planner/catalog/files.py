@@ -42,6 +42,20 @@ def load_csv_rows(path: Path, blanks: Iterable[str] = ()) -> list[Mapping[str, A
         raise InputError(path.name, "", found=error, allowed="a readable CSV file") from error
 
 
+def load_csv_column(path: Path, name: str) -> list[str]:
+    """Filled cells of one column of a CSV file, in file order; InputError when the file can't be read or lacks it."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            rows = csv.reader(file)
+            header = next(rows, [])
+            if name not in header:
+                raise InputError(path.name, name, found="no such column", allowed=f"one of {', '.join(header)}")
+            place = header.index(name)
+            return [row[place] for row in rows if len(row) > place and row[place]]
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise InputError(path.name, "", found=error, allowed="a readable CSV file") from error
+
+
 def _fold_source(row: Mapping[str | None, Any]) -> Mapping[str, Any]:
     """The row without empty cells, its source, date and note as one mapping."""
     filled = {str(name): value for name, value in row.items() if value not in (None, "")}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 
-from planner.catalog.files import check_range, index_rows, load_csv_rows, parse_rows
+from planner.catalog.files import check_range, index_rows, load_csv_column, load_csv_rows, parse_rows
 from planner.catalog.schema import Gpu, GpuPrice, GridCarbon, Server
 from planner.errors import InputError
 
@@ -55,7 +55,7 @@ def load_servers(path: Path, gpus: Mapping[str, Gpu]) -> dict[str, Server]:
 @lru_cache(maxsize=4)
 def measured_gpus(path: Path) -> frozenset[str]:
     """GPUs with at least one published measurement of a served model, read off one column of the file."""
-    return frozenset(str(row["gpu"]) for row in load_csv_rows(path) if "gpu" in row)
+    return frozenset(load_csv_column(path, "gpu"))
 
 
 def load_carbon(path: Path) -> dict[str, GridCarbon]:

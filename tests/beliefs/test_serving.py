@@ -139,6 +139,13 @@ def test_the_batch_at_the_cap_solves_its_own_equation_for_a_mixture_of_experts(c
     assert np.allclose(rates.batch, np.maximum(rates.calls * 800.0 * rates.step, 1.0), rtol=0.02)
 
 
+def test_what_a_step_shares_is_worked_out_once_for_all_contexts(catalog: Catalog) -> None:
+    speeds = speeds_of(catalog, [_setup(catalog, "openai/gpt-oss-120b", "h100-sxm", 2, "int4")])
+    short, long = speeds.step(np.zeros(1)), speeds.step(np.full(1, 8000.0))
+    assert short.fixed is long.fixed
+    assert np.all(long.per_sequence > short.per_sequence)
+
+
 def test_no_draw_reads_memory_faster_than_the_gpu_can(catalog: Catalog) -> None:
     setup = _setup(catalog, "meta/llama-3.1-8b", "l40s", 1)
     ideal = 2.0 * (setup.model.total_params_b or 0.0) / setup.gpu.bandwidth_gb_s

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from planner.catalog.files import load_csv_column, load_csv_rows
 from planner.catalog.hardware import load_carbon, load_gpu_prices, load_gpus
 from planner.catalog.schema import Gpu, GpuPrice
 from planner.errors import InputError
@@ -119,3 +120,14 @@ def test_an_impossible_carbon_intensity_is_refused(tmp_path: Path) -> None:
     path.write_text("code,gco2_per_kwh,source,date,note\neu,5000,a@b:c,2026-01-01,\n")
     with pytest.raises(InputError, match=r"eu\.gco2_per_kwh"):
         load_carbon(path)
+
+
+def test_a_column_read_alone_is_that_of_the_rows() -> None:
+    path = catalogs_dir() / "serving" / "measurements.csv"
+    assert load_csv_column(path, "ttft_ms") == [row["ttft_ms"] for row in load_csv_rows(path) if "ttft_ms" in row]
+
+
+def test_a_column_that_a_file_lacks_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "gpus.csv").write_text("id,name\nl40s,L40S\n", encoding="utf-8")
+    with pytest.raises(InputError, match="id, name"):
+        load_csv_column(tmp_path / "gpus.csv", "gpu")
