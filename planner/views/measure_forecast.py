@@ -18,7 +18,7 @@ from planner.views.figures import chip, mark
 from planner.views.frame import shown_mode
 from planner.views.measure import change_sentence
 from planner.views.pictures import draw_chart
-from planner.views.tables import Row, draw_csv_button, draw_json_button, draw_svg_button, wide_table
+from planner.views.tables import Row, draw_csv_button, draw_json_button, draw_svg_button, stacked_table, wide_table
 from planner.workload.schema import Segment
 
 
@@ -167,17 +167,12 @@ def draw_checks(session: Session) -> None:
         draw_chart(charts.forecast_check_chart(checks, shown_mode()), "measure.checks", told)
     with table:
         cells = "".join(_check_line(check) for check in checks)
-        head = ["Model, kind of request", "Forecast before", "Measured", ""]
-        st.html(f'<div class="tp-scroll" tabindex="0"><table class="tp-table">{_head(head)}{cells}</table></div>')
+        st.html(stacked_table(("Model, kind of request", "Forecast before", "Measured", ""), cells))
     rows = [_check_row(check) for check in checks]
     with st.container(horizontal=True, gap="small"):
         draw_csv_button(rows, "forecast against measured")
         draw_json_button(rows, "forecast against measured")
         draw_svg_button(lambda: check_svg(checks, ink_of(shown_mode())), "forecast against measured")
-
-
-def _head(names: Sequence[str]) -> str:
-    return f"<tr>{''.join(f'<th>{name}</th>' for name in names)}</tr>"
 
 
 def _check_line(check: ForecastCheck) -> str:

@@ -13,6 +13,7 @@ from planner.report.picture_data import Width
 from planner.session import Session, edit_values
 from planner.views.figures import figure_html
 from planner.views.frame import shown_mode
+from planner.views.tables import stacked_table
 
 _CONFIG: Final = {"displayModeBar": False, "scrollZoom": False}
 _FRONT: Final = "toolbox.front"
@@ -76,10 +77,7 @@ def draw_baselines(plan: Plan) -> None:
     )
     notes = "".join(_baseline_row(baseline) for baseline in plan.baselines)
     with st.expander("What each would save or lose"):
-        st.html(
-            '<div class="tp-scroll"><table class="tp-table"><tr><th>Instead</th><th>The plan saves, USD a month</th>'
-            f"<th>Acceptable</th><th></th></tr>{notes}</table></div>"
-        )
+        st.html(stacked_table(("Instead", "The plan saves, USD a month", "Acceptable", "Limits"), notes))
 
 
 def _baseline_row(baseline: Baseline) -> str:

@@ -11,7 +11,7 @@ from planner.planning.plan import Plan
 from planner.session import Scenario, Session, compared
 from planner.views.figures import figure_html
 from planner.views.sliders import moved_words, set_changes
-from planner.views.tables import Row, draw_csv_button, draw_json_button
+from planner.views.tables import Row, draw_csv_button, draw_json_button, stacked_table
 from planner.workload.yaml_text import decode_text, dump_yaml, parse_yaml
 
 _UPLOAD: Final = "scenarios.upload"
@@ -46,10 +46,7 @@ def _draw_table(session: Session) -> None:
         html, row = _scenario_row(session, scenario)
         rows += html
         listed.append(row)
-    st.html(
-        '<div class="tp-scroll"><table class="tp-table"><tr><th>Scenario</th><th>Moved</th><th>Cost a month</th>'
-        f"<th>Acceptable</th><th>Tools</th></tr>{rows}</table></div>"
-    )
+    st.html(stacked_table(("Scenario", "Moved", "Cost a month", "Acceptable", "Tools"), rows))
     with st.container(horizontal=True, gap="small"):
         for scenario in session.scenarios:
             st.button(f"Show {scenario.name}", on_click=set_changes, args=(session, scenario.changes), type="tertiary")

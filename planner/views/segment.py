@@ -9,6 +9,7 @@ from planner.planning.plan import CostPart, Figure, NamedModel, Plan, SegmentPla
 from planner.report.format import money, more_or_less, number, percent
 from planner.session import Session, planned, the_catalog
 from planner.views.figures import figure_html, interval_bar, mark
+from planner.views.tables import stacked_table
 
 
 def draw_segments(session: Session, plan: Plan) -> None:
@@ -59,11 +60,10 @@ def _draw_cost(segment: SegmentPlan, plan: Plan) -> None:
     total = figure_html(segment.monthly_cost_usd, "usd")
     answer = figure_html(segment.cost_per_acceptable_answer_usd, "usd")
     request = figure_html(segment.cost_per_request_usd, "usd")
+    body = f'{rows}<tr><td><b>Together</b></td><td colspan="2">{total}</td></tr>'
     st.html(
-        '<div class="tp-scroll"><table class="tp-table">'
-        '<tr><th>Cost a month</th><th class="tp-num">USD</th><th>How</th></tr>'
-        f'{rows}<tr><td><b>Together</b></td><td colspan="2">{total}</td></tr></table>'
-        f'</div><div class="tp-small">Per request {request}<br>Per acceptable answer {answer}</div>'
+        stacked_table(("Cost a month", "USD", "How"), body, numeric=(1,))
+        + f'<div class="tp-small">Per request {request}<br>Per acceptable answer {answer}</div>'
     )
 
 
@@ -136,10 +136,7 @@ def _draw_relaxed(segment: SegmentPlan) -> None:
 def _draw_named(segment: SegmentPlan) -> None:
     if segment.named:
         rows = "".join(_named_row(named) for named in segment.named)
-        head = (
-            "<tr><th>Model you named</th><th></th><th class='tp-num'>Cost a month</th><th>Acceptable</th><th></th></tr>"
-        )
-        st.html(f'<div class="tp-scroll"><table class="tp-table">{head}{rows}</table></div>')
+        st.html(stacked_table(("Model you named", "Why", "Cost a month", "Acceptable", "Verdict"), rows, numeric=(2,)))
 
 
 def _named_row(named: NamedModel) -> str:

@@ -73,7 +73,18 @@ STYLE: Final = """<style>
  padding:.5rem .7rem;margin:.1rem 0 .5rem;max-height:26rem;overflow-y:auto}
 .tp-scroll{overflow-x:auto}
 .tp-wide{min-width:720px}
-@media (max-width:640px){.tp-answer{font-size:1.22rem}.tp-kpis{grid-template-columns:1fr 1fr;gap:.2rem .9rem}
+@media (max-width:640px){
+ .tp-wide{min-width:0}
+ .tp-stack thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+ .tp-stack tbody,.tp-stack tr{display:block}
+ .tp-stack tr{padding:.4rem 0;border-bottom:1px solid color-mix(in srgb,currentColor 12%,transparent)}
+ .tp-stack td,.tp-stack .tp-num{display:flow-root;border:0;padding:.08rem 0 .08rem 38%;text-align:left;
+  white-space:normal;overflow-wrap:anywhere}
+ .tp-stack td::before{content:attr(data-name);float:left;width:58%;margin-left:-61.3%;opacity:.68;font-weight:400}
+ .tp-stack td:empty{display:none}
+ .tp-stack td:first-child{padding-left:0;font-weight:600}
+ .tp-stack td:first-child::before{content:none}
+ .tp-answer{font-size:1.22rem}.tp-kpis{grid-template-columns:1fr 1fr;gap:.2rem .9rem}
  .tp-kpi .tp-value{font-size:1.12rem}.stMainBlockContainer{padding-left:1rem;padding-right:1rem}}
 </style>"""
 DARK_STYLE: Final = """<style>

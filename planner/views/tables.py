@@ -3,14 +3,18 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import streamlit as st
 from pydantic import BaseModel
 
 Cell: TypeAlias = str | float | int | bool | None
 Row: TypeAlias = Mapping[str, Cell]
+_ROW_START: Final = re.compile(r"(?=<tr[\s>])")
+_CELL: Final = re.compile(r"<td(?=[\s>])")
+_TAG: Final = re.compile(r"<[^>]+>")
 
 
 def csv_text(rows: Sequence[Row]) -> str:
@@ -79,9 +83,24 @@ def draw_svg_button(draw: Callable[[], str], name: str) -> None:
     )
 
 
-def wide_table(head: Sequence[str], body: str, numeric: Sequence[int] = ()) -> str:
-    """A table of HTML rows under a head; on a phone it scrolls sideways instead of breaking every word."""
+def stacked_table(head: Sequence[str], body: str, numeric: Sequence[int] = (), kind: str = "") -> str:
+    """A table of HTML rows under a head; on a phone each row is a block, its cells one under the other by name."""
     cells = "".join(
         f'<th class="tp-num">{name}</th>' if place in numeric else f"<th>{name}</th>" for place, name in enumerate(head)
     )
-    return f'<div class="tp-scroll" tabindex="0"><table class="tp-table tp-wide"><tr>{cells}</tr>{body}</table></div>'
+    named = "".join(_with_names(row, head) for row in _ROW_START.split(body))
+    return (
+        f'<div class="tp-scroll" tabindex="0"><table class="tp-table {kind}tp-stack">'
+        f"<thead><tr>{cells}</tr></thead><tbody>{named}</tbody></table></div>"
+    )
+
+
+def wide_table(head: Sequence[str], body: str, numeric: Sequence[int] = ()) -> str:
+    """The same where each column needs room: never narrower than 720 pixels but on a phone."""
+    return stacked_table(head, body, numeric, "tp-wide ")
+
+
+def _with_names(row: str, head: Sequence[str]) -> str:
+    """One row of HTML, each cell with its column's name for the narrow form."""
+    names = iter(_TAG.sub("", name) for name in head)
+    return _CELL.sub(lambda found: f'{found.group()} data-name="{next(names, "")}"', row)

@@ -15,7 +15,7 @@ from planner.views.figures import mark
 from planner.views.frame import draw_error, shown_mode
 from planner.views.pictures import draw_chart
 from planner.views.sliders import last_moved, moved_words, other_changes, today_of, value_of
-from planner.views.tables import Row, draw_csv_button
+from planner.views.tables import Row, draw_csv_button, stacked_table
 
 
 def draw_answer(session: Session) -> Comparison | None:
@@ -67,11 +67,8 @@ def _difference(comparison: Comparison) -> str:
 
 def _draw_segments(comparison: Comparison) -> None:
     rows = "".join(_segment_row(change) for change in comparison.segments)
-    st.html(
-        '<div class="tp-scroll"><table class="tp-table"><tr><th>Kind of request</th><th>Tool</th>'
-        '<th class="tp-num">Cost, USD a month</th><th class="tp-num">Acceptable</th>'
-        f"<th class='tp-num'>Whole answer, p95</th></tr>{rows}</table></div>"
-    )
+    head = ("Kind of request", "Tool", "Cost, USD a month", "Acceptable", "Whole answer, p95")
+    st.html(stacked_table(head, rows, numeric=(2, 3, 4)))
     draw_csv_button([comparison_row(change) for change in comparison.segments], "what-if")
 
 

@@ -155,3 +155,12 @@ def test_writing_a_report_does_not_load_plotly() -> None:
     code = "import sys, planner.report.render; print('plotly' in sys.modules, 'streamlit' in sys.modules)"
     told: Any = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert told.stdout.split() == ["False", "False"]
+
+
+def test_a_mark_without_a_bar_has_a_line_through_it_close_under_its_label() -> None:
+    rows = [("ours", figure(8.0)), ("column mean", figure(19.0))]
+    for chart in (charts.error_chart(rows), charts.coverage_chart(rows)):
+        heights = [float(at) for at in chart.data[0].y]
+        assert [line.y0 for line in chart.layout.shapes if line.name == "rule"] == heights
+        gaps = [note.y - at for note, at in zip(chart.layout.annotations, heights, strict=True)]
+        assert all(0.0 < gap < 0.15 for gap in gaps)

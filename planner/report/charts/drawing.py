@@ -17,8 +17,12 @@ INTERVAL: Final = "interval"
 """`meta` of every trace that draws an interval."""
 PART: Final = "part"
 """`meta` of a bar that is a part of a whole; the whole carries the interval."""
+RULE: Final = "rule"
+"""`name` of the line through a row's mark."""
 ABOVE_BAR: Final = 0.19
 """Where a row's label stands over the middle of its bar, in rows."""
+ABOVE_RULE: Final = 0.12
+"""The same over a mark without a bar."""
 
 
 def new_figure(
@@ -164,6 +168,12 @@ def label_rows(
             font={"size": 12},
             bgcolor=rgba(SURFACES[mode].background, 0.8),
         )
+
+
+def rule_rows(figure: go.Figure, heights: Iterable[float], mode: Mode) -> None:
+    """A thin line through each mark under its label, so that mark and label read as one row where there are no bars."""
+    for height in heights:
+        figure.add_hline(y=height, line={"color": SURFACES[mode].line, "width": 1}, layer="below", name=RULE)
 
 
 def row_axes(figure: go.Figure, title: str, top: float) -> go.Figure:

@@ -5,7 +5,17 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 
 from planner.planning.plan import Figure
-from planner.report.charts.drawing import INTERVAL, intervals, label_rows, new_figure, row_axes, row_heights, rows_px
+from planner.report.charts.drawing import (
+    ABOVE_RULE,
+    INTERVAL,
+    intervals,
+    label_rows,
+    new_figure,
+    row_axes,
+    row_heights,
+    rows_px,
+    rule_rows,
+)
 from planner.report.format import number, percent
 from planner.report.theme import SURFACES, Mode
 
@@ -23,7 +33,8 @@ def error_chart(rows: Sequence[tuple[str, Figure]], mode: Mode = "light") -> go.
     ]
     figure = new_figure([intervals(errors, heights, mode, hover=hover)], mode, height=rows_px(len(rows), _ROW_PX))
     lines = [(name, f"{number(error.mean)} points") for name, error in rows]
-    label_rows(figure, lines, heights, mode, one_line=True)
+    label_rows(figure, lines, heights, mode, one_line=True, above=ABOVE_RULE)
+    rule_rows(figure, heights, mode)
     return row_axes(figure, "Root mean square error, percentage points of score", max(error.high for error in errors))
 
 
@@ -35,7 +46,9 @@ def coverage_chart(rows: Sequence[tuple[str, Figure]], mode: Mode = "light") -> 
     figure = new_figure([intervals(shares, heights, mode, hover=hover)], mode, height=rows_px(len(rows), _ROW_PX))
     low, high = _ASKED_SHARE
     figure.add_vrect(x0=low, x1=high, fillcolor=SURFACES[mode].neutral, opacity=0.3, line_width=0, layer="below")
-    label_rows(figure, [(name, percent(s.mean / 100)) for name, s in rows], heights, mode, one_line=True)
+    lines = [(name, percent(s.mean / 100)) for name, s in rows]
+    label_rows(figure, lines, heights, mode, one_line=True, above=ABOVE_RULE)
+    rule_rows(figure, heights, mode)
     figure = row_axes(figure, "Held-out scores inside the 90 % interval, per cent; band: 87 to 93", 100.0)
     figure.update_xaxes(range=[min(60.0, *(share.low for share in shares)), 101.0])
     return figure

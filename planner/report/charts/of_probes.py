@@ -7,7 +7,17 @@ from typing import Final
 import plotly.graph_objects as go
 
 from planner.planning.plan import Figure
-from planner.report.charts.drawing import INTERVAL, error_bars, intervals, label_rows, new_figure, row_heights, rows_px
+from planner.report.charts.drawing import (
+    ABOVE_RULE,
+    INTERVAL,
+    error_bars,
+    intervals,
+    label_rows,
+    new_figure,
+    row_heights,
+    rows_px,
+    rule_rows,
+)
 from planner.report.format import percent, points, share, times
 from planner.report.theme import SURFACES, Mode
 
@@ -70,7 +80,8 @@ def probed_shares(rows: Sequence[ProbedShare], mode: Mode = "light") -> go.Figur
     hover = [f"{row.name}: {share(row.share)} of {row.answers} answers" for row in rows]
     figure = new_figure([intervals(shares, heights, mode, hover=hover)], mode, height=rows_px(len(rows), _ROW_PX))
     lines = [(row.name, f"{share(row.share)} of {row.answers} answers") for row in rows]
-    label_rows(figure, lines, heights, mode, one_line=True)
+    label_rows(figure, lines, heights, mode, one_line=True, above=ABOVE_RULE)
+    rule_rows(figure, heights, mode)
     return _share_axis(figure, "Acceptable answers, %; bars are 90 % intervals", heights)
 
 
@@ -84,7 +95,9 @@ def probed_differences(rows: Sequence[ProbedDifference], title: str, mode: Mode 
     trace.update(marker={"size": 9, "color": colours, "line": {"color": surface.text, "width": 1.5}})
     figure = new_figure([trace], mode, height=rows_px(len(rows), _ROW_PX))
     figure.add_vline(x=0.0, line={"color": surface.muted, "width": 1.5, "dash": "dot"})
-    label_rows(figure, [(row.name, _said(row)) for row in rows], heights, mode, one_line=True)
+    lines = [(row.name, _said(row)) for row in rows]
+    label_rows(figure, lines, heights, mode, one_line=True, above=ABOVE_RULE)
+    rule_rows(figure, heights, mode)
     reach = max(10.0, *(max(abs(gap.low), abs(gap.high)) for gap in gaps)) if gaps else 10.0
     figure.update_xaxes(title=title, range=[-1.05 * reach, 1.05 * reach], nticks=7)
     figure.update_yaxes(visible=False, range=[-0.45, heights[0] + 0.9 if heights else 1.0])
