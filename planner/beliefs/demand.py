@@ -36,6 +36,8 @@ class Demand:
     utilisation_cap: float
     spare: int = 0
     """Replicas beyond what the load needs (N+1: 1)."""
+    waits: bool = False
+    """All of it may wait a day: it is done at any hours of the day, the machines switched off after it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +123,19 @@ def on_share(requests_per_hour: Draws, startup: Startup) -> tuple[Draws, Draws]:
     cycle = idle + running
     waiting = (idle + startup.hours) / cycle
     return np.where(rate > 0.0, running / cycle, 0.0), np.where(rate > 0.0, waiting, 0.0)
+
+
+def waiting_machine_hours(
+    demand: Demand, startup: Startup, scale: Floats, gpus_per_replica: int, gpus_per_machine: int
+) -> Draws:
+    """Machine hours paid in a month for work that may wait a day, done in one run a day; shape as `scale` gives it.
+
+    All machines start once a day and run, as busy as the cap allows, until the day's work is done.
+    """
+    replicas = replicas_needed(demand, scale)
+    most = machines_needed(replicas, gpus_per_replica, gpus_per_machine)
+    share = scale * demand.busy_at_peak / demand.utilisation_cap / (replicas - demand.spare)
+    return np.minimum(most * (share * HOURS_PER_MONTH + DAYS_PER_MONTH * startup.hours), most * HOURS_PER_MONTH)
 
 
 def scaled_machine_hours(

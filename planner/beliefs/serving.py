@@ -24,9 +24,12 @@ __all__ = [
     "PoolSizing",
     "Precision",
     "Setup",
+    "busy_to_mean",
+    "may_wait",
     "peak_requests_per_second",
     "size_replica",
     "size_replicas",
+    "sized_requests_per_second",
     "why_not_sized",
 ]
 
@@ -81,6 +84,22 @@ class PoolSizing:
 def peak_requests_per_second(segment: Segment, volume: float = 1.0) -> float:
     """Requests a second of the busiest hour; `volume` is `cost.volume_factor(workload)`."""
     return segment.requests_per_month * volume * segment.peak_to_mean / SECONDS_PER_MONTH
+
+
+def may_wait(segment: Segment) -> bool:
+    """Whether its answers may come within a day: batchable, and nothing asked of their times."""
+    asked = segment.latency.ttft_p95_ms is not None or segment.latency.total_p95_ms is not None
+    return segment.batchable and not asked
+
+
+def busy_to_mean(segment: Segment) -> float:
+    """The hour that machines are sized for over the mean hour: the busiest; 1 for work that may wait for idle hours."""
+    return 1.0 if may_wait(segment) else segment.peak_to_mean
+
+
+def sized_requests_per_second(segment: Segment, volume: float = 1.0) -> float:
+    """Requests a second that machines are sized for: of the busiest hour, of the mean one where answers may wait."""
+    return segment.requests_per_month * volume * busy_to_mean(segment) / SECONDS_PER_MONTH
 
 
 def size_replica(

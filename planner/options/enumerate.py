@@ -7,7 +7,7 @@ from typing import Final
 from planner.beliefs.cost import volume_factor
 from planner.beliefs.measured import measured_on
 from planner.beliefs.model import Beliefs
-from planner.beliefs.serving import peak_requests_per_second
+from planner.beliefs.serving import sized_requests_per_second
 from planner.catalog.schema import Catalog
 from planner.options.base import Asked, Base, Rows, build_base, build_rows, candidates_of, overloaded_devices
 from planner.options.cache import WORKLOAD, OptionsCache
@@ -119,7 +119,7 @@ def _segment_part(
     unit = _unit(segment)
     asked = Asked(unit, needs, neutral, retrieval, _named(segment))
     found, times, costs = _grounds(world, fleet, asked, qualities, workload.horizon_months, kept)
-    rps = peak_requests_per_second(segment, volume)
+    rps = sized_requests_per_second(segment, volume)
     plain, cap = times.of["plain"], neutral.gpu_utilisation_cap
     overload = overloaded_devices(found.ways, plain, rps / workload.assumptions.device_count, cap)
     key: Hashable = (times, found, qualities, overload.tobytes())

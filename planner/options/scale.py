@@ -20,7 +20,7 @@ class Scale:
     requests: float
     """Requests in an average month of the horizon."""
     rps: float
-    """Requests a second of the busiest hour."""
+    """Requests a second that machines are sized for: of the busiest hour, of the mean one where answers may wait."""
     frontier_factor: float
     """Price of frontier models by API over today's."""
 
@@ -72,7 +72,7 @@ def _usage(world: World, ways: Ways, costs: CostsByShape, base: Base, asked: Ask
 
 
 def _pool_load(ways: Ways, times: TimesByShape, base: Base, rps: float) -> Draws:
-    """Replicas' worth of work at the busiest hour, (N, S); 0 without a pool."""
+    """Replicas' worth of work at the hour that machines are sized for, (N, S); 0 without a pool."""
     rows, cascades = base.rows, base.cascades
     load = np.zeros((base.columns.model.size, DRAW_COUNT))
     pooled = np.flatnonzero(ways.setup[rows.way] >= 0)

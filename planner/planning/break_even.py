@@ -18,6 +18,7 @@ from planner.beliefs.demand import (
     machines_needed,
     replicas_needed,
     scaled_machine_hours,
+    waiting_machine_hours,
 )
 from planner.beliefs.ownership import ServerMonth
 from planner.units import HOURS_PER_MONTH, LEVEL, Bools, Draws, Floats, Interval, Ints, interval_of
@@ -88,6 +89,10 @@ class RentedPath:
         most = self.instances(scale)
         if self.committed or self.mode == "always_on":
             return most * HOURS_PER_MONTH
+        if self.demand.waits:
+            return waiting_machine_hours(
+                self.demand, self.startup, scale, self.gpus_per_replica, self.gpus_per_instance
+            )
         if self.mode == "active_hours":
             hours = self.profile.active_hours + DAYS_PER_MONTH * self.startup.hours
             return most * np.minimum(hours, HOURS_PER_MONTH)
@@ -95,7 +100,7 @@ class RentedPath:
 
     def waiting_share(self, scale: Floats) -> Draws:
         """Share of requests that find no machine running and wait for a start, (P, S)."""
-        if self.committed or self.mode != "scale_to_zero":
+        if self.committed or self.mode != "scale_to_zero" or self.demand.waits:
             return np.zeros(np.broadcast_shapes(scale.shape, self.demand.busy_at_peak.shape))
         return self._scaled(scale)[1]
 

@@ -111,7 +111,7 @@ def improve(
             now = int(chosen[number])
             others = np.concatenate([chosen[:number], chosen[number + 1 :]])
             users = users - pick.needs[now]
-            load = _load_moved(load, pick, now, -1.0)
+            load = _load_moved(problem, load, pick, now, -1.0)
             added = _added(problem, pick, score, fixed_weight, columns, users, load)
             if not _no_limits(limits, quality_at_least):
                 added[~_allowed(pick, limits, quality_at_least, others, columns)] = np.inf
@@ -120,7 +120,7 @@ def improve(
                 chosen[number] = now = columns.start + best
                 changed = True
             users = users + pick.needs[now]
-            load = _load_moved(load, pick, now, 1.0)
+            load = _load_moved(problem, load, pick, now, 1.0)
         if not changed:
             break
     if not holds(problem, pick, limits, quality_at_least, chosen):
@@ -132,19 +132,20 @@ def _no_limits(limits: Limits, quality_at_least: float | None) -> bool:
     return limits.max_models is None and limits.min_providers is None and quality_at_least is None
 
 
-def _load_moved(load: Floats, pick: Pick, column: int, sign: float) -> Floats:
+def _load_moved(problem: Problem, load: Floats, pick: Pick, column: int, sign: float) -> Floats:
     if pick.pool[column] < 0:
         return load
     moved = load.copy()
-    moved[pick.pool[column]] = max(0.0, moved[pick.pool[column]] + sign * pick.load[column])
+    mine = pick.load[column] * problem.load_parts[pick.segment[column]]
+    moved[pick.pool[column]] = np.maximum(moved[pick.pool[column]] + sign * mine, 0.0)
     return moved
 
 
 def pool_load(problem: Problem, pick: Pick, chosen: Ints) -> Floats:
-    """(P,) load that the chosen columns put on each pool."""
-    load = np.zeros(problem.replica_usd.shape[0])
+    """(P, 2) load that the chosen columns put on each pool, at the busiest hour and over the mean hour."""
+    load = np.zeros((problem.replica_usd.shape[0], 2))
     pooled = chosen[pick.pool[chosen] >= 0]
-    np.add.at(load, pick.pool[pooled], pick.load[pooled])
+    np.add.at(load, pick.pool[pooled], pick.load[pooled, None] * problem.load_parts[pick.segment[pooled]])
     return load
 
 
@@ -168,7 +169,9 @@ def _added(
     if pooled.size:
         pool = pool_all[pooled]
         before = problem.replicas_for(np.where(load > 1e-12, load, 0.0))[pool]
-        after = problem.replicas_in(pool, load[pool] + pick.load[columns][pooled])
+        parts = problem.load_parts[pick.segment[columns.start]]
+        mine = pick.load[columns][pooled, None] * parts
+        after = problem.replicas_in(pool, (load[pool] + mine).max(axis=-1))
         added[pooled] += fixed_weight * (after - before) * problem.replica_usd[pool]
         added[pooled[after > problem.max_replicas[pool]]] = np.inf
     return np.asarray(added, dtype=np.float64)

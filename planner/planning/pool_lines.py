@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.beliefs.ownership import ServerMonth
-from planner.beliefs.serving import PoolSizing
+from planner.beliefs.serving import PoolSizing, busy_to_mean, may_wait
 from planner.planning.wording import percent_text, rounded_text, usd_text
 from planner.units import HOURS_PER_MONTH, SECONDS_PER_MONTH, Draws, interval_of
 from planner.workload.schema import Segment
@@ -20,7 +20,39 @@ class Load:
     requests_per_month: float
     sizing: PoolSizing
     busy_at_peak: Draws
-    """(S,) replicas' worth of work at the busiest hour."""
+    """(S,) replicas' worth of work at the busiest hour; at the mean one where answers may wait a day."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Work:
+    """All work of a pool, replicas' worth, (S,) each."""
+
+    busiest: Draws
+    """Of what may not wait, at the busiest hour; the busiest hours are taken to fall together."""
+    mean: Draws
+    """Of all, over the mean hour."""
+    waits: bool
+    """Whether any of it may wait a day."""
+
+    @property
+    def counts(self) -> Draws:
+        """What replicas are sized for, (S,): the larger of the two."""
+        return np.maximum(self.busiest, self.mean) if self.waits else self.busiest
+
+    @property
+    def all_waits(self) -> bool:
+        """Whether nothing has to be answered at once."""
+        return not self.busiest.any()
+
+
+def work_of(segments: Sequence[Segment], busy: Sequence[Draws]) -> Work:
+    """Work of several kinds of request by their replicas' worth at the hours that each is sized for."""
+    busiest, mean = np.zeros_like(busy[0]), np.zeros_like(busy[0])
+    for segment, each in zip(segments, busy, strict=True):
+        mean = mean + each / busy_to_mean(segment)
+        if not may_wait(segment):
+            busiest = busiest + each
+    return Work(busiest, mean, any(may_wait(segment) for segment in segments))
 
 
 def memory_lines(loads: Sequence[Load]) -> tuple[str, ...]:
@@ -43,15 +75,16 @@ def rate_lines(loads: Sequence[Load]) -> tuple[str, ...]:
     """From requests a month to the busiest hour's rate and the replicas that it keeps busy."""
     lines = []
     for load in loads:
-        rate = load.requests_per_month * load.segment.peak_to_mean / SECONDS_PER_MONTH
+        waits, times = may_wait(load.segment), busy_to_mean(load.segment)
+        rate = load.requests_per_month * times / SECONDS_PER_MONTH
         busy = interval_of(load.busy_at_peak)
-        arithmetic = (
-            f"{load.requests_per_month:,.0f} requests x {load.segment.peak_to_mean:g} / {SECONDS_PER_MONTH:,.0f} s"
-            f" = {rounded_text(rate)} requests/s"
-        )
+        peak = "" if waits else f" x {times:g}"
+        count = f"{load.requests_per_month:,.0f} requests{peak}"
+        arithmetic = f"{count} / {SECONDS_PER_MONTH:,.0f} s = {rounded_text(rate)} requests/s"
         full = float(load.sizing.capacity_rps.mean())
         line = (
-            f"busiest hour: {arithmetic} / {rounded_text(full)} requests/s when full = {rounded_text(rate / full)}"
+            f"{'mean hour' if waits else 'busiest hour'}: {arithmetic} / {rounded_text(full)} requests/s when full"
+            f" = {rounded_text(rate / full)}"
             f" replicas busy; averaged over the draws {rounded_text(busy.mean)}"
             f" ({rounded_text(busy.low)} to {rounded_text(busy.high)})"
         )
@@ -59,8 +92,25 @@ def rate_lines(loads: Sequence[Load]) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def replica_lines(busy: Draws, cap: float, confidence: float, replicas: int, spare: int) -> tuple[str, ...]:
+def waiting_lines(work: Work, cap: float) -> tuple[str, ...]:
+    """What is done with work that may wait a day; nothing without any."""
+    if not work.waits:
+        return ()
+    assumed = "assumed: each day brings the month's mean, and what may wait starts only where the rest leaves room"
+    if work.all_waits:
+        return (f"waiting work: answers may come within a day, so peaks are spread over all hours; {assumed}",)
+    busiest, mean = float(work.busiest.mean()), float(work.mean.mean())
+    told = (
+        f"waiting work: what may not wait takes {rounded_text(busiest)} replicas at the busiest hour, all together"
+        f" {rounded_text(mean)} over the mean hour, and the larger counts; what may wait a day fills idle time up to"
+        f" {percent_text(cap)}, at which the times of the others hold; {assumed}"
+    )
+    return (told,)
+
+
+def replica_lines(pool: Work, cap: float, confidence: float, replicas: int, spare: int) -> tuple[str, ...]:
     """From the busy share to whole replicas, the spare ones, and how busy they are."""
+    busy = pool.counts
     work = float(np.quantile(busy, confidence, method="inverted_cdf"))
     needed = replicas - spare
     share = interval_of(busy / replicas)
@@ -71,7 +121,11 @@ def replica_lines(busy: Draws, cap: float, confidence: float, replicas: int, spa
     may_fail = "one may fail" if spare == 1 else f"{spare} may fail"
     extra = f"spare: {spare} more (N+{spare}), so that {may_fail}" if spare else "spare: none asked for"
     interval = f"{percent_text(share.low)} to {percent_text(share.high)}"
-    return together, extra, f"busy: {percent_text(share.mean)} of the replicas at the busiest hour ({interval})"
+    hour = "over all hours" if pool.all_waits else "at the busiest hour"
+    if pool.waits and not pool.all_waits and float(pool.mean.mean()) > float(pool.busiest.mean()):
+        hour = "over all hours"
+    told = f"busy: {percent_text(share.mean)} of the replicas {hour} ({interval})"
+    return *waiting_lines(pool, cap), together, extra, told
 
 
 def money_line(replicas: int, usd_per_replica: float, how: str) -> str:

@@ -12,6 +12,7 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
+from planner.beliefs.serving import busy_to_mean, may_wait
 from planner.options.table import Options, OptionTable
 from planner.units import DRAW_COUNT, Bools, Draws, Floats, Ints
 from planner.workload.schema import Segment, Workload
@@ -107,7 +108,7 @@ class Rows:
     quality: Floats
     """(R,) mean over draws."""
     load: Floats
-    """(R,) replicas' worth of work that suffices at the confidence; 0 without a pool."""
+    """(R,) replicas' worth of work that suffices at the confidence, if it had the pool to itself; 0 without one."""
     pool: Ints
     """(R,) index into pools; -1: none."""
     component_set: Ints
@@ -178,6 +179,9 @@ class Problem:
     """(P,)"""
     max_replicas: Ints
     """(P,)"""
+    load_parts: Floats
+    """(G, 2) an option's load at its pool's busiest hour, and over the mean hour, each over `Rows.load`: work that may
+    wait a day is none at the busiest hour."""
 
     @property
     def confidence(self) -> float:
@@ -190,8 +194,13 @@ class Problem:
         return self.workload.assumptions.gpu_utilisation_cap
 
     def replicas_for(self, load: Floats) -> Ints:
-        """Whole replicas of each pool (P,) that carry a load (P,) at the cap; 0 where there is none."""
-        return np.where(load > 0.0, self.replicas_in(np.arange(load.shape[0]), load).astype(np.int64), 0)
+        """Whole replicas of each pool (P,) that carry a load (P, 2) at the cap; 0 where there is none.
+
+        The busiest hour's work has to fit, and the mean hour's with all that may wait: it fills what is idle up to the
+        cap, at which the times of the others are stated.
+        """
+        most = load.max(axis=-1)
+        return np.where(most > 0.0, self.replicas_in(np.arange(most.shape[0]), most).astype(np.int64), 0)
 
     def replicas_in(self, pool: Ints, load: Floats) -> Floats:
         """(n,) whole replicas that a pool in use needs for each of these loads; (n,) index into pools.
@@ -259,7 +268,13 @@ def state_problem(workload: Workload, options: Options) -> Problem:
         replica_carbon_kg=np.array([pool.carbon_kg_per_replica_month for pool in options.pools]),
         min_replicas=np.array([pool.min_replicas for pool in options.pools], dtype=np.int64),
         max_replicas=np.array([pool.max_replicas for pool in options.pools], dtype=np.int64),
+        load_parts=np.array([load_parts_of(segment) for segment in workload.segments]),
     )
+
+
+def load_parts_of(segment: Segment) -> tuple[float, float]:
+    """A segment's work at the busiest hour and over the mean hour, each over what its options' load says."""
+    return 0.0 if may_wait(segment) else 1.0, 1.0 / busy_to_mean(segment)
 
 
 def _in_order(names: Iterable[str]) -> dict[str, int]:

@@ -132,19 +132,26 @@ def pay_components_once(programme: Programme) -> Block | None:
 def hold_pool_load(programme: Programme) -> Block | None:
     """The load of all segments on a pool is at most its whole replicas times the utilisation cap.
 
-    Each segment's load is the one that suffices at the confidence; their sum suffices too when loads move together,
-    as they do inside a pool (one model on one GPU set-up), and errs towards more replicas otherwise.
+    So it is at the busiest hour, of the work that may not wait, and, where some may wait a day, over the mean hour for
+    all of it: what waits fills the idle time up to the cap. Each segment's load is the one that suffices at the
+    confidence; their sum suffices too when loads move together, as they do inside a pool (one model on one GPU set-up),
+    and errs towards more replicas otherwise.
     """
     pick, columns = programme.pick, programme.columns
     member = np.flatnonzero(pick.pool >= 0)
     if member.size == 0:
         return None
-    pools, row = np.unique(pick.pool[member], return_inverse=True)
-    rows = np.arange(pools.shape[0])
+    parts = programme.problem.load_parts[pick.segment[member]]
+    busiest, waiting = parts[:, 0] > 0.0, np.isin(pick.pool[member], pick.pool[member[parts[:, 0] == 0.0]])
+    which = np.concatenate([np.flatnonzero(busiest), np.flatnonzero(waiting)])
+    hour = np.concatenate([np.zeros(int(busiest.sum()), np.int64), np.ones(int(waiting.sum()), np.int64)])
+    pool = pick.pool[member[which]]
+    keys, row = np.unique(hour * columns.pools + pool, return_inverse=True)
+    rows = np.arange(keys.shape[0])
     return _block(
         np.concatenate([row, rows]),
-        np.concatenate([member, columns.first_pool + pools]),
-        np.concatenate([pick.load[member], np.full(rows.shape[0], -programme.problem.cap)]),
+        np.concatenate([member[which], columns.first_pool + keys % columns.pools]),
+        np.concatenate([pick.load[member[which]] * parts[which, hour], np.full(rows.shape[0], -programme.problem.cap)]),
         np.full(rows.shape[0], -np.inf),
         np.zeros(rows.shape[0]),
     )

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from planner.beliefs.cost import volume_factor
-from planner.beliefs.serving import BITS, PoolSizing, Precision, Setup, peak_requests_per_second, size_replica
+from planner.beliefs.serving import BITS, PoolSizing, Precision, Setup, size_replica, sized_requests_per_second
 from planner.beliefs.techniques import TECHNIQUES, Technique, quantised_quality
 from planner.catalog.schema import Model
 from planner.options.exclusions import needs_of, own_rules
@@ -36,8 +36,9 @@ class Served:
     requests_per_month: float
     """Average month of the horizon."""
     peak_rps: float
+    """Of the busiest hour; of the mean one where answers may wait a day."""
     busy_at_peak: Draws
-    """(S,) replicas' worth of work."""
+    """(S,) replicas' worth of work at that hour."""
     quality: Draws
     floor: Floor
     added: Added
@@ -97,7 +98,7 @@ def served_segment(
     if isinstance(sizing, str):
         return sizing
     volume = volume_factor(workload)
-    peak = peak_requests_per_second(segment, volume)
+    peak = sized_requests_per_second(segment, volume)
     requests = segment.requests_per_month * volume
     return Served(segment, chosen, sizing, requests, peak, peak / sizing.capacity_rps, quality, floor, added)
 

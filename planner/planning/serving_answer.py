@@ -26,7 +26,7 @@ from planner.planning.pool_lines import (
     server_line,
 )
 from planner.planning.problem import upper_at
-from planner.planning.serving_case import Question, ServingCase, serving_case, spread_over_day
+from planner.planning.serving_case import Question, ServingCase, serving_case, work_of_case
 from planner.workload.schema import Workload
 
 
@@ -38,8 +38,6 @@ class Answer:
     lens: Lens
     rented: BreakEven | None
     owned: BreakEven | None
-    spread: BreakEven | None
-    """The first of the two if the work were spread evenly over the day; None where answers may not wait."""
 
 
 def answer_case(
@@ -51,13 +49,7 @@ def answer_case(
         return case
     rented = break_even(case.rented, case.api, lens) if case.rented else None
     owned = break_even(case.owned, case.api, lens) if case.owned else None
-    return Answer(case, lens, _told(rented, case), _told(owned, case), _spread(world, case, lens))
-
-
-def _spread(world: World, case: ServingCase, lens: Lens) -> BreakEven | None:
-    even = spread_over_day(case, world.catalog.priors["demand.rush"].a)
-    path = None if even is None else even.rented or even.owned
-    return None if path is None else _told(break_even(path, case.api, lens), case)
+    return Answer(case, lens, _told(rented, case), _told(owned, case))
 
 
 def _told(found: Reached | NotReached | None, case: ServingCase) -> BreakEven | None:
@@ -81,7 +73,7 @@ def case_lines(workload: Workload, case: ServingCase) -> tuple[tuple[str, str], 
     loads = [Load(one.segment, one.requests_per_month, one.sizing, one.busy_at_peak) for one in case.served]
     replicas = replicas_of(workload, case)
     lines = [*memory_lines(loads), *rate_lines(loads)]
-    lines += replica_lines(case.demand.busy_at_peak, cap, workload.confidence, replicas, case.demand.spare)
+    lines += replica_lines(work_of_case(case.served), cap, workload.confidence, replicas, case.demand.spare)
     gpus = case.setup.gpus_per_replica
     if case.rented is not None:
         path, rent = case.rented, case.question.rent

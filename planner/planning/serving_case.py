@@ -1,6 +1,7 @@
 """One way of running kinds of request oneself, put against an API: sizings, paths of cost, and what is not shown."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -20,6 +21,7 @@ from planner.beliefs.techniques import Technique
 from planner.catalog.schema import GpuPrice, Offer
 from planner.options.world import World
 from planner.planning.break_even import ApiPath, OwnedPath, RentedPath, RentMode
+from planner.planning.pool_lines import Work, work_of
 from planner.planning.served import Served, served_segment
 from planner.planning.serving_doubts import doubts_of, start_doubts
 from planner.units import DRAW_COUNT, Draws
@@ -105,26 +107,21 @@ def serving_case(
     )
 
 
-def spread_over_day(case: ServingCase, rush: float) -> ServingCase | None:
-    """The same work spread evenly over all hours, where every kind of it may wait a day; None where one may not."""
-    if not all(one.segment.batchable for one in case.served):
-        return None
-    demand = replace(case.demand, busy_at_peak=case.demand.busy_at_peak / case.demand.peak_to_mean, peak_to_mean=1.0)
-    rented = replace(case.rented, demand=demand, profile=month_profile(1.0, rush)) if case.rented else None
-    owned = replace(case.owned, demand=demand) if case.owned else None
-    return replace(case, demand=demand, rented=rented, owned=owned)
+def work_of_case(served: Sequence[Served]) -> Work:
+    """Work of all kinds together, those that may wait a day apart."""
+    return work_of([one.segment for one in served], [one.busy_at_peak for one in served])
 
 
 def _demand(workload: Workload, served: list[Served], spare: int) -> Demand:
     """Work of all segments together; their busiest hours are taken to fall together, as the plan does."""
-    busy: Draws = np.sum([one.busy_at_peak for one in served], axis=0)
-    mean = sum(float(one.busy_at_peak.mean()) / one.segment.peak_to_mean for one in served)
+    work = work_of_case(served)
     return Demand(
         requests_per_month=sum(one.requests_per_month for one in served),
-        busy_at_peak=busy,
-        peak_to_mean=float(busy.mean()) / mean,
+        busy_at_peak=work.counts,
+        peak_to_mean=float(work.counts.mean()) / float(work.mean.mean()),
         utilisation_cap=workload.assumptions.gpu_utilisation_cap,
         spare=spare,
+        waits=work.all_waits,
     )
 
 

@@ -97,16 +97,18 @@ def beside(problem: Problem, solution: Solution, number: int) -> Beside:
     part = problem.parts[number]
     others = [each for each in range(len(problem.parts)) if each != number]
     paid: Bools = np.zeros(problem.component_usd.shape[0], dtype=np.bool_)
-    load = np.zeros(problem.replica_usd.shape[0])
+    load = np.zeros((problem.replica_usd.shape[0], 2))
     for each in others:
         other, row = problem.parts[each], solution.choice[each]
         paid |= other.component_matrix[other.table.component_set[row]]
         if other.table.pool[row] >= 0:
-            load[other.table.pool[row]] += float(upper_at(other.table.pool_load[row], problem.confidence))
-    return Beside(problem.component_draws * ~paid[:, None], _replicas_usd(problem, part, load), part)
+            mine = float(upper_at(other.table.pool_load[row], problem.confidence))
+            load[other.table.pool[row]] += mine * problem.load_parts[each]
+    pool_usd = _replicas_usd(problem, part, load, problem.load_parts[number])
+    return Beside(problem.component_draws * ~paid[:, None], pool_usd, part)
 
 
-def _replicas_usd(problem: Problem, part: SegmentPart, load: Floats) -> Floats:
+def _replicas_usd(problem: Problem, part: SegmentPart, load: Floats, parts: Floats) -> Floats:
     out = np.zeros(part.table.size)
     pooled = np.flatnonzero(part.table.pool >= 0)
     if pooled.size == 0:
@@ -114,7 +116,7 @@ def _replicas_usd(problem: Problem, part: SegmentPart, load: Floats) -> Floats:
     pool = part.table.pool[pooled]
     before = problem.replicas_for(load)
     mine = np.maximum(upper_at(part.table.pool_load[pooled], problem.confidence), 1e-9)
-    after = problem.replicas_in(pool, load[pool] + mine)
+    after = problem.replicas_in(pool, (load[pool] + mine[:, None] * parts).max(axis=-1))
     out[pooled] = (after - before[pool]) * problem.replica_usd[pool]
     out[pooled[after > problem.max_replicas[pool]]] = np.inf
     return out

@@ -7,6 +7,7 @@ import numpy as np
 
 from planner.beliefs.cost import volume_factor
 from planner.beliefs.demand import Demand, Startup, month_profile
+from planner.beliefs.serving import busy_to_mean
 from planner.catalog.hardware import measured_gpus
 from planner.options.table import Pool
 from planner.planning.break_even import ApiPath, NotReached, Reached, RentedPath, break_even
@@ -115,7 +116,7 @@ def _compare(problem: Problem, part: SegmentPart, row: int, api_row: int, reques
         demand=Demand(
             requests_per_month=requests,
             busy_at_peak=table.pool_load[row],
-            peak_to_mean=part.segment.peak_to_mean,
+            peak_to_mean=busy_to_mean(part.segment),
             utilisation_cap=problem.workload.assumptions.gpu_utilisation_cap,
             spare=_spare(pool),
         ),
@@ -123,7 +124,7 @@ def _compare(problem: Problem, part: SegmentPart, row: int, api_row: int, reques
         gpus_per_instance=pool.gpus_per_replica,
         gpus_per_replica=pool.gpus_per_replica,
         mode="always_on",
-        profile=month_profile(part.segment.peak_to_mean, 1.0),
+        profile=month_profile(busy_to_mean(part.segment), 1.0),
         startup=_NO_START,
         people_usd=_fixed(problem, part, row),
         jobs_usd=np.zeros_like(table.pool_load[row]),

@@ -9,11 +9,10 @@ from planner.options.figures import added_by, shape_of
 from planner.options.table import Pool
 from planner.planning.milp import Solution
 from planner.planning.plan import PoolPlan
-from planner.planning.pool_lines import Load, memory_lines, money_line, rate_lines, replica_lines
+from planner.planning.pool_lines import Load, Work, memory_lines, money_line, rate_lines, replica_lines, work_of
 from planner.planning.problem import Problem, SegmentPart
 from planner.planning.told import Facts
 from planner.planning.wording import figure_of, steady
-from planner.units import Draws
 
 
 def tell_pools(problem: Problem, facts: Facts, solution: Solution) -> tuple[PoolPlan, ...]:
@@ -27,7 +26,7 @@ def _pool(problem: Problem, facts: Facts, solution: Solution, number: int) -> Po
         (part, row) for part, row in zip(problem.parts, solution.choice, strict=True) if part.table.pool[row] == number
     ]
     replicas = int(solution.replicas[number]) + pool.spare_replicas
-    load: Draws = np.sum([part.table.pool_load[row] for part, row in users], axis=0)
+    load = work_of([part.segment for part, _ in users], [part.table.pool_load[row] for part, row in users])
     sizing, load_test = _sizing(problem, facts, pool, users, replicas, load)
     return PoolPlan(
         id=pool.id,
@@ -38,7 +37,7 @@ def _pool(problem: Problem, facts: Facts, solution: Solution, number: int) -> Po
         precision=pool.precision,
         provider=pool.provider,
         area=pool.area,
-        utilisation=figure_of(load / replicas, "simulated", pool.source_ids),
+        utilisation=figure_of(load.counts / replicas, "simulated", pool.source_ids),
         monthly_cost_usd=steady(replicas * pool.usd_per_replica_month),
         segments=tuple(part.segment.name for part, _ in users),
         sizing=sizing,
@@ -47,7 +46,7 @@ def _pool(problem: Problem, facts: Facts, solution: Solution, number: int) -> Po
 
 
 def _sizing(
-    problem: Problem, facts: Facts, pool: Pool, users: list[tuple[SegmentPart, int]], replicas: int, load: Draws
+    problem: Problem, facts: Facts, pool: Pool, users: list[tuple[SegmentPart, int]], replicas: int, load: Work
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Sizing lines and commands; what the pool itself says where it cannot be sized anew."""
     catalog = facts.catalog

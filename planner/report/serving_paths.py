@@ -76,7 +76,9 @@ def _rented_row(path: RentedPath, case: ServingCase, lens: Lens) -> PathRow:
     waiting = path.waiting_share(_PLANNED)[0]
     start = figure_of(path.startup.hours * 60.0)
     wait = ""
-    if path.mode == "scale_to_zero" and not path.committed:
+    if path.demand.waits and path.mode != "always_on" and not path.committed:
+        wait = "answers come within the day: one run a day"
+    elif path.mode == "scale_to_zero" and not path.committed:
         minutes = f"{number(start.mean, 2)} min ({number(start.low, 2)} to {number(start.high, 2)})"
         wait = f"{percent(float(waiting.mean()))} of requests, for a start of {minutes}"
     elif path.mode == "active_hours" and not path.committed:

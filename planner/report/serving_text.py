@@ -25,8 +25,8 @@ def answer_notes(found: Answer, *, api_allowed: bool) -> tuple[str, ...]:
         notes.append(f"On an {found.case.owned.label if found.case.owned else ''}: {state_text(found.owned)}.")
     if found.rented is not None and found.owned is None:
         notes.append(f"Not owned: {found.case.why_not_owned}.")
-    if found.spread is not None:
-        notes.append(f"These answers may wait a day: spread evenly over it, {state_text(found.spread)}.")
+    if found.case.demand.waits:
+        notes.append("These answers may wait a day: their work is spread over all hours, whatever its peaks.")
     if not api_allowed:
         notes.append("The data may not go to any API: the comparison is for information.")
     return tuple(notes)

@@ -8,6 +8,7 @@ from planner.beliefs.cost import volume_factor
 from planner.beliefs.energy import api_carbon_kg, grid_kg_per_kwh
 from planner.beliefs.latency import reasoning_tokens
 from planner.beliefs.requests import calls_of
+from planner.beliefs.serving import busy_to_mean
 from planner.beliefs.use_energy import UseEnergy, machine_energy
 from planner.catalog.schema import NumberClass
 from planner.planning.serving_case import ServingCase
@@ -73,7 +74,7 @@ def _machines(workload: Workload, case: ServingCase, path: str, paid_gpu_hours: 
         calls = calls_of(catalog, one.segment, extra_input_tokens=one.added.sizing_tokens)
         hidden = reasoning_tokens(catalog, (one.sizing.model,), one.segment)[0] * calls.count
         tokens = tokens + one.requests_per_month * (calls.output_tokens + hidden)
-        rate = one.peak_rps / one.segment.peak_to_mean
+        rate = one.peak_rps / busy_to_mean(one.segment)
         sequences += rate * float(np.mean(one.sizing.total_p50_ms)) / 1000.0
     paid_replicas = np.maximum(paid_gpu_hours / gpus / HOURS_PER_MONTH, 1e-9)
     busy = case.demand.busy_at_peak / case.demand.peak_to_mean * HOURS_PER_MONTH * gpus

@@ -13,6 +13,7 @@ from planner.beliefs.demand import (
     on_share,
     replicas_needed,
     scaled_machine_hours,
+    waiting_machine_hours,
 )
 from planner.units import HOURS_PER_MONTH
 
@@ -108,3 +109,18 @@ def test_following_the_load_never_takes_more_hours_than_staying_on(
     stays = machines_needed(replicas_needed(asked, scale), 1, 2) * HOURS_PER_MONTH
     assert np.all(hours <= stays * (1.0 + 1e-12))
     assert np.all((waiting >= 0.0) & (waiting <= 1.0))
+
+
+def test_work_that_may_wait_runs_once_a_day_for_as_long_as_it_takes() -> None:
+    work = Demand(100_000.0, np.array([0.15, 1.5]), 1.0, 0.6, waits=True)
+    startup = Startup(np.array([0.5, 0.5]), 0.1)
+    hours = waiting_machine_hours(work, startup, np.ones((1, 1)), 1, 1)
+    # 0.15 / 60 % is a quarter of one machine's hours; 1.5 / 60 % is 2.5 of three machines' hours; each starts once a day
+    assert hours[0].tolist() == pytest.approx(
+        [0.25 * 730.0 + 730.0 / 24.0 * 0.5, 2.5 * 730.0 + 3.0 * 730.0 / 24.0 * 0.5]
+    )
+
+
+def test_work_that_may_wait_never_costs_more_than_machines_that_are_always_on() -> None:
+    full = Demand(100_000.0, np.array([0.6]), 1.0, 0.6, waits=True)
+    assert waiting_machine_hours(full, Startup(np.array([0.5]), 0.1), np.ones((1, 1)), 1, 1)[0, 0] == 730.0

@@ -460,3 +460,14 @@ def test_a_dearer_frontier_makes_only_frontier_apis_dearer(
 def test_nobody_can_write_into_shared_draws(eu: Any) -> None:
     with pytest.raises(ValueError, match="read-only"):
         eu.tables[0].quality[0, 0] = 0.0
+
+
+def test_work_that_may_wait_loads_a_pool_by_its_mean_hour(catalog: Catalog, beliefs: Beliefs) -> None:
+    # the same options but for batch prices: peak over mean 5 against none
+    now = enumerate_options(workload_of({"batchable": True, "peak_to_mean": 5.0}), catalog, beliefs, TODAY)
+    flat = enumerate_options(workload_of({"batchable": True, "peak_to_mean": 1.0}), catalog, beliefs, TODAY)
+    hurried = {"batchable": True, "peak_to_mean": 5.0, "latency": {"total_p95_ms": 60_000.0}}
+    at_once = enumerate_options(workload_of(hurried), catalog, beliefs, TODAY)
+    assert (now.tables[0].pool >= 0).any()
+    assert np.array_equal(now.tables[0].pool_load, flat.tables[0].pool_load)
+    assert at_once.tables[0].pool_load == pytest.approx(5.0 * now.tables[0].pool_load)

@@ -84,6 +84,32 @@ def test_pool_load_is_taken_at_the_confidence() -> None:
     assert solved(wl, opts).replicas.tolist() == [2]
 
 
+def shared(*waits: bool, load: float) -> list[int]:
+    """Replicas of a pool at a cap of 60 % whose first segment has 0.5 replicas of work, the second `load`."""
+    segments = [made.segment(name, batchable=later) for name, later in zip(("one", "two"), waits, strict=True)]
+    tables = [
+        made.table(name, [Way("a/open", 0, provider="own", pool=0, load=work, serving="self_hosted")])
+        for name, work in (("one", 0.5), ("two", load))
+    ]
+    opts = made.options(*tables, pools=(made.pool("p", "a/open", 100.0),))
+    wl = made.workload(*segments, assumptions={"gpu_utilisation_cap": 0.6})
+    return [int(count) for count in solved(wl, opts).replicas]
+
+
+def test_work_that_may_wait_fills_the_idle_time_of_a_shared_pool() -> None:
+    # 0.5 at the busiest hour, a third of it over the mean hour: 0.5 / 3 + 0.4 = 0.57 fits on one, 0.5 + 0.4 does not
+    assert shared(False, True, load=0.4) == [1]
+    assert shared(False, False, load=0.4) == [2]
+
+
+def test_waiting_work_beyond_the_idle_time_takes_a_replica_more() -> None:
+    assert shared(False, True, load=0.45) == [2]
+
+
+def test_all_work_that_waits_is_added_up_over_the_mean_hour() -> None:
+    assert shared(True, True, load=0.6) == [2]
+
+
 def two_models() -> tuple[list[dict[str, Any]], Options]:
     one = [Way("a/x", 10), Way("b/y", 60, provider="bolt")]
     two = [Way("a/x", 60), Way("b/y", 10, provider="bolt")]
@@ -191,7 +217,11 @@ def random_case(seed: int) -> tuple[Workload, Options]:
         limits["monthly_budget_usd"] = float(rng.uniform(60, 260))
     if rng.random() < 0.2:
         limits["carbon_kg_per_month"] = float(rng.uniform(5, 40))
-    wl = made.workload(*(made.segment(name) for name in names), limits=limits, objective=objective, confidence=0.7)
+    segments = [
+        made.segment(name, batchable=bool(rng.random() < 0.4), peak_to_mean=float(rng.uniform(1.0, 6.0)))
+        for name in names
+    ]
+    wl = made.workload(*segments, limits=limits, objective=objective, confidence=0.7)
     return wl, made.options(*tables, components=parts, pools=pools)
 
 
@@ -209,7 +239,8 @@ def value_of(problem: Problem, rows: tuple[int, ...]) -> float | None:
     limits, objective, needed = problem.workload.limits, problem.workload.objective, draws_needed(problem.confidence)
     cost, carbon, quality = np.zeros(made.S), np.zeros(made.S), 0.0
     used: set[int] = set()
-    load: dict[int, float] = {}
+    busiest: dict[int, float] = {}
+    mean: dict[int, float] = {}
     models: set[str] = set()
     providers: set[str] = set()
     for number, (part, row) in enumerate(zip(problem.parts, rows, strict=True)):
@@ -219,13 +250,15 @@ def value_of(problem: Problem, rows: tuple[int, ...]) -> float | None:
         used |= set(table.component_sets[table.component_set[row]])
         if table.pool[row] >= 0:
             mine = float(np.sort(table.pool_load[row])[needed - 1])
-            load[int(table.pool[row])] = load.get(int(table.pool[row]), 0.0) + mine
+            pool, waits = int(table.pool[row]), part.segment.batchable
+            busiest[pool] = busiest.get(pool, 0.0) + (0.0 if waits else mine)
+            mean[pool] = mean.get(pool, 0.0) + (mine if waits else mine / part.segment.peak_to_mean)
         for model, place in ((table.model[row], table.place[row]), (table.strong_model[row], table.strong_place[row])):
             if model >= 0:
                 models.add(table.model_ids[model])
                 providers.add(table.places[place].provider)
-    for pool, work in load.items():
-        spec = problem.options.pools[pool]
+    for pool, hour in busiest.items():
+        spec, work = problem.options.pools[pool], max(hour, mean[pool])
         replicas = max(spec.min_replicas, int(np.ceil(work / problem.cap - 1e-9)))
         if replicas > spec.max_replicas:
             return None

@@ -10,13 +10,14 @@ from planner.beliefs.model import fit_beliefs
 from planner.catalog.load import load_catalog
 from planner.catalog.schema import GpuPrice, Offer, Price
 from planner.options.world import World, build_world
-from planner.planning.break_even import NotReached, NotVerified, Reached, break_even, verified
-from planner.planning.pool_lines import Load, memory_lines, rate_lines, replica_lines
+from planner.planning.break_even import RENT_MODES, NotReached, NotVerified, Reached, break_even, verified
+from planner.planning.pool_lines import Load, memory_lines, rate_lines, replica_lines, work_of
 from planner.planning.served import usable_techniques, who_could_share
-from planner.planning.serving_case import Question, ServingCase, serving_case, spread_over_day
+from planner.planning.serving_answer import case_lines
+from planner.planning.serving_case import Question, ServingCase, serving_case
 from planner.resources import catalogs_dir
 from planner.workload.load import load_workload
-from planner.workload.schema import LatencyLimits, Workload
+from planner.workload.schema import LatencyLimits, Segment, Workload
 
 MEASURED = frozenset({"h100-sxm"})
 
@@ -55,6 +56,20 @@ def with_floor(workload: Workload, name: str, floor: float) -> Workload:
     return workload.model_copy(update={"segments": segments})
 
 
+def at_once_of(workload: Workload) -> Workload:
+    """The workload with answers that may not wait."""
+    segments = tuple(one.model_copy(update={"batchable": False}) for one in workload.segments)
+    return workload.model_copy(update={"segments": segments})
+
+
+def segment_of(*, batchable: bool) -> Segment:
+    return (
+        load_workload(catalogs_dir() / "workloads" / "ticket-triage.yaml")
+        .segments[0]
+        .model_copy(update={"batchable": batchable, "peak_to_mean": 3.0, "latency": LatencyLimits()})
+    )
+
+
 def case_of(world: World, workload: Workload, asked: Question) -> ServingCase:
     found = serving_case(world, workload, asked, MEASURED)
     assert isinstance(found, ServingCase), found
@@ -67,7 +82,9 @@ def test_work_of_a_pool_is_the_sum_of_its_segments(world: World, workload: Workl
     together = case_of(world, workload, question(world, *names))
     assert together.demand.busy_at_peak == pytest.approx(sum(case.demand.busy_at_peak for case in alone))
     assert together.api.usage_usd == pytest.approx(sum(case.api.usage_usd for case in alone))
-    assert together.demand.peak_to_mean == pytest.approx(3.0)
+    assert together.demand.peak_to_mean == pytest.approx(1.0)
+    hurried = case_of(world, at_once_of(workload), question(world, *names))
+    assert hurried.demand.peak_to_mean == pytest.approx(3.0)
 
 
 def test_a_tuned_model_that_holds_the_floor_on_a_measured_gpu_leaves_no_doubt(world: World, workload: Workload) -> None:
@@ -124,21 +141,49 @@ def test_waiting_for_a_start_is_a_doubt_where_an_answer_may_not_wait(world: Worl
     assert not any("for a start" in doubt for doubt in patient.doubts)
 
 
-def test_work_that_may_wait_is_spread_at_the_same_mean(world: World, workload: Workload) -> None:
+def test_work_that_may_wait_is_sized_by_the_mean_hour(world: World, workload: Workload) -> None:
     case = case_of(world, workload, question(world, "line-to-account"))
-    even = spread_over_day(case, 1.5)
-    assert even is not None
-    assert even.demand.busy_at_peak == pytest.approx(case.demand.busy_at_peak / 3.0)
-    assert even.rented is not None
-    assert case.rented is not None
+    at_once = case_of(world, at_once_of(workload), question(world, "line-to-account"))
+    assert case.demand.waits
+    assert case.demand.busy_at_peak == pytest.approx(at_once.demand.busy_at_peak / 3.0)
+    assert case.demand.busy_at_peak / case.demand.peak_to_mean == pytest.approx(
+        at_once.demand.busy_at_peak / at_once.demand.peak_to_mean
+    )
     now = np.array([[100.0]])
-    assert np.all(even.rented.usd(now, "full") <= case.rented.usd(now, "full"))
+    assert case.rented is not None
+    assert at_once.rented is not None
+    for mode in RENT_MODES:
+        waits, hurries = (replace(one.rented, mode=mode).usd(now, "full") for one in (case, at_once))
+        assert np.all(waits <= hurries + 1e-9)
 
 
-def test_work_that_may_not_wait_is_not_spread(world: World) -> None:
-    workload = load_workload(catalogs_dir() / "workloads" / "support-desk-eu.yaml")
-    segment = next(one for one in workload.segments if not one.batchable)
-    assert spread_over_day(case_of(world, workload, question(world, segment.name)), 1.5) is None
+def test_a_limit_on_its_time_takes_the_day_away(world: World, workload: Workload) -> None:
+    hurried = workload.model_copy(
+        update={
+            "segments": tuple(
+                one.model_copy(update={"latency": LatencyLimits(total_p95_ms=60_000)}) for one in workload.segments
+            )
+        }
+    )
+    assert not case_of(world, hurried, question(world, "line-to-account")).demand.waits
+
+
+def test_on_a_shared_pool_the_busiest_hour_of_the_rest_and_the_mean_hour_of_all_have_to_fit() -> None:
+    now, later = (segment_of(batchable=batchable) for batchable in (False, True))
+    few = work_of([now, later], [np.array([3.0]), np.array([0.5])])
+    assert few.counts.tolist() == [3.0]
+    many = work_of([now, later], [np.array([3.0]), np.array([4.0])])
+    assert many.counts.tolist() == [5.0]
+    assert not many.all_waits
+
+
+def test_work_that_may_wait_is_told_with_what_is_assumed(world: World, workload: Workload) -> None:
+    case = case_of(world, workload, question(world, "line-to-account"))
+    lines = dict(case_lines(workload, case))
+    assert lines["mean hour"].startswith("6,511,182 requests / 2,628,000 s = 2.48 requests/s")
+    assert "may come within a day" in lines["waiting work"]
+    assert "assumed" in lines["waiting work"]
+    assert "waiting work" not in dict(case_lines(workload, case_of(world, at_once_of(workload), case.question)))
 
 
 def test_documents_make_retrieval_the_way() -> None:
@@ -164,7 +209,7 @@ def test_a_model_that_is_likely_too_weak_does_not_share(world: World, workload: 
 def test_sizing_lines_tell_weights_cache_rate_and_replicas_with_numbers_that_multiply(
     world: World, workload: Workload
 ) -> None:
-    case = case_of(world, workload, question(world, "invoice-fields"))
+    case = case_of(world, at_once_of(workload), question(world, "invoice-fields"))
     one = case.served[0]
     load = Load(one.segment, one.requests_per_month, one.sizing, one.busy_at_peak)
     lines = "\n".join([*memory_lines([load]), *rate_lines([load])])
@@ -190,7 +235,7 @@ def test_kinds_on_one_pool_share_the_lines_of_memory_and_have_their_own_of_speed
 
 def test_replicas_are_told_with_their_spare_one() -> None:
     busy = np.full(256, 1.3)
-    lines = replica_lines(busy, 0.6, 0.9, 4, 1)
+    lines = replica_lines(work_of([segment_of(batchable=False)], [busy]), 0.6, 0.9, 4, 1)
     assert "1.3 busy at most in 90 % of the draws, / 60 % allowed = 2.17, whole: 3" in lines[0]
     assert "N+1" in lines[1]
     assert "32 %" in lines[2] or "33 %" in lines[2]
