@@ -79,7 +79,7 @@ def reserve_attempt(store: Store, attempt: Attempt, cap_usd: float) -> int | Non
         ValueError: The reservation or the cap is negative or no number.
     """
     with store.writing() as connection:
-        if not _commit_money(connection, attempt.run, picodollars(attempt.reserved_usd), cap_in_pico(cap_usd)):
+        if not commit_money(connection, attempt.run, picodollars(attempt.reserved_usd), cap_in_pico(cap_usd)):
             return None
         return insert_attempt(connection, attempt, state="sent")
 
@@ -91,10 +91,11 @@ def reserve_usd(store: Store, run_id: str, amount_usd: float, cap_usd: float) ->
     it counts as spent. Atomic as `reserve_attempt` is.
     """
     with store.writing() as connection:
-        return _commit_money(connection, run_id, picodollars(amount_usd), cap_in_pico(cap_usd))
+        return commit_money(connection, run_id, picodollars(amount_usd), cap_in_pico(cap_usd))
 
 
-def _commit_money(connection: Connection, run_id: str, amount: int, cap: int) -> bool:
+def commit_money(connection: Connection, run_id: str, amount: int, cap: int) -> bool:
+    """Raise a run's committed total by an amount unless it would pass the cap (picodollars); whether it was."""
     given = {"of_run": run_id, "amount": amount, "highest": cap - amount}
     if connection.execute(_COMMIT, given).rowcount:
         return True

@@ -71,4 +71,6 @@ def digest_of_grade(grade: Grade, key: str) -> int:
 def digest_of_preference(preference: Preference) -> int:
     """Hash of a comparison, below 2^60."""
     parts = (preference.run, preference.item, preference.winner, preference.loser, preference.judge)
-    return _number("preference", *parts, _moment(preference.judged))
+    # What an earlier form did not state adds nothing, so that its digests stay.
+    more = (preference.condition, preference.tied) if preference.condition or preference.tied else ()
+    return _number("preference", *parts, _moment(preference.judged), *more)

@@ -8,10 +8,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, NamedTuple, TypeAlias
 
+from planner.catalog.schema import Price
+
 RunStatus: TypeAlias = Literal["running", "finished", "cap", "stopped"]
 """running: going on, or killed in the middle; cap: the spending cap stopped it; stopped: the user did."""
 AttemptState: TypeAlias = Literal["sent", "answered", "failed"]
 """sent: reserved and on its way, or in doubt when its process died; failed: no answer, with the reason."""
+Choice: TypeAlias = Literal["", "first", "second", "tie"]
+"""Which of two answers a judge prefers; '': not known, or not to be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,8 @@ class Target:
     """Stated or catalog price; None: unknown, which a paid run refuses."""
     cached_input_usd_per_mtok: float | None
     output_usd_per_mtok: float | None
+    price: Price | None = None
+    """All that an offer charges, where that is more than the three rates: long-context steps, reasoning, a fee."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +154,40 @@ class Preference:
     loser: str
     judge: str
     cost_usd: float
+    """0 where the verdicts that it was made of hold it."""
     judged: datetime
+    condition: str = ""
+    """How both were asked; '': not stated."""
+    tied: bool = False
+    """Neither is better, or the verdict turned with the order: half a win for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One request to a judge about two answers, in this order; two of them with the order swapped make a comparison."""
+
+    id: int | None
+    """Given by the store."""
+    run: str
+    item: str
+    condition: str
+    first: str
+    """`Target.name` of the answer that stood first."""
+    second: str
+    judge: str
+    state: AttemptState
+    choice: Choice
+    detail: str
+    """The judge's reason, or why there is no verdict; one line."""
+    reserved_usd: float
+    cost_usd: float | None
+    """None: not known, and the reservation counts as spent."""
+    sent: datetime
+
+    @property
+    def counted_usd(self) -> float:
+        """What counts as spent: the cost, or the reservation where it isn't known."""
+        return self.reserved_usd if self.cost_usd is None else self.cost_usd
 
 
 @dataclass(frozen=True, slots=True)

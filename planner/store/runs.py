@@ -9,6 +9,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
+from planner.catalog.schema import Price, PriceStep
 from planner.errors import InputError, StoreError
 from planner.store.engine import Store
 from planner.store.records import Run, RunStatus, Spending, Target
@@ -117,7 +118,14 @@ def require_run(connection: Connection, run_id: str) -> None:
 
 
 def _target(row: Mapping[Any, Any]) -> Target:
-    return Target(**{name: row[name] for name in _TARGET_FIELDS})
+    return Target(**{name: row[name] for name in _TARGET_FIELDS} | {"price": _price(row["price"])})
+
+
+def _price(kept: Mapping[str, Any] | None) -> Price | None:
+    """A price as JSON keeps it."""
+    if kept is None:
+        return None
+    return Price(**{**kept, "steps": tuple(PriceStep(**step) for step in kept["steps"])})
 
 
 def _unknown(connection: Connection, run_id: str) -> InputError:

@@ -156,6 +156,8 @@ targets = sa.Table(
     _real("input_usd_per_mtok"),
     _real("cached_input_usd_per_mtok"),
     _real("output_usd_per_mtok"),
+    # The whole price of an offer whose price is more than those three: steps, reasoning, a fee a request.
+    sa.Column("price", sa.JSON(none_as_null=True)),
 )
 
 attempts = sa.Table(
@@ -221,7 +223,31 @@ preferences = sa.Table(
     _text("judge"),
     _real("cost_usd", nullable=False),
     sa.Column("judged", UtcDateTime, nullable=False),
+    _text("condition", server_default=""),
+    sa.Column("tied", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.Index(None, "run", "id"),
+)
+
+verdicts = sa.Table(
+    "verdicts",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    _text("run", sa.ForeignKey("runs.id", ondelete="CASCADE")),
+    _text("item"),
+    _text("condition"),
+    _text("first"),
+    _text("second"),
+    _text("judge"),
+    _text("state"),
+    _text("choice"),
+    _free_text("detail"),
+    _real("reserved_usd", nullable=False),
+    _real("cost_usd"),
+    sa.Column("sent", UtcDateTime, nullable=False),
+    sa.CheckConstraint("state IN ('sent', 'answered', 'failed')", name="state"),
+    sa.CheckConstraint("choice IN ('', 'first', 'second', 'tie')", name="choice"),
+    sa.Index(None, "run", "id"),
+    sqlite_autoincrement=True,
 )
 
 scores = sa.Table(

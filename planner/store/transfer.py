@@ -32,9 +32,10 @@ from planner.store.attempts import (
 from planner.store.digest import attempt_key, digest_of_attempt, digest_of_grade
 from planner.store.engine import Store
 from planner.store.grades import PREFERENCE_FIELDS, preferences_of, put_grade, put_preference, stream_graded
-from planner.store.records import Attempt, Grade, Preference, Run
+from planner.store.records import Attempt, Grade, Preference, Run, Verdict
 from planner.store.runs import insert_run, insert_suite, read_run, read_suite_text
 from planner.store.tables import attempts, grades, picodollars, preferences, runs
+from planner.store.verdicts import add_verdict, put_verdict, read_verdicts, verdicts_of
 
 Parsed = TypeVar("Parsed")
 _ENDINGS: Final = (".parquet", ".jsonl")
@@ -50,6 +51,7 @@ class _Head(BaseModel):
     run: Run
     suite_text: str
     preferences: tuple[Preference, ...]
+    verdicts: tuple[Verdict, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,12 @@ def export_run(store: Store, run_id: str, path: Path) -> int:
     _check_ending(path)
     run = read_run(store, run_id)
     suite_text = read_suite_text(store, run.suite_hash)
-    head = _Head(run=run, suite_text=suite_text, preferences=tuple(preferences_of(store, run_id)))
+    head = _Head(
+        run=run,
+        suite_text=suite_text,
+        preferences=tuple(preferences_of(store, run_id)),
+        verdicts=tuple(verdicts_of(store, run_id)),
+    )
     entries = (
         _Entry(attempt=attempt, grades=tuple(found))
         for attempt, found in stream_graded(store, attempts.c.run == run_id)
@@ -119,6 +126,7 @@ def import_run(store: Store, path: Path) -> Run:
                 _add_entry(connection, entry, known, ids, sums)
         add_to_run(connection, head.run.id, **asdict(sums))
         _add_preferences(connection, head)
+        _add_verdicts(connection, head)
     return head.run
 
 
@@ -222,6 +230,22 @@ def _add_preferences(connection: Connection, head: _Head) -> None:
             paid = picodollars(preference.cost_usd)
             add_to_run(connection, head.run.id, committed=paid, spent=paid)
             put_preference(connection, preference)
+
+
+def _add_verdicts(connection: Connection, head: _Head) -> None:
+    """Verdicts that are not here, and answers of those that are on their way here."""
+    here = {_which(verdict): verdict for verdict in read_verdicts(connection, head.run.id)}
+    for verdict in head.verdicts:
+        known = here.get(_which(verdict))
+        if known is None:
+            add_verdict(connection, verdict)
+        elif known.state == "sent" != verdict.state:
+            put_verdict(connection, replace(verdict, id=known.id))
+
+
+def _which(verdict: Verdict) -> tuple[str, str, str, str, datetime]:
+    """What tells a verdict from others in any store."""
+    return verdict.item, verdict.condition, verdict.first, verdict.second, verdict.sent
 
 
 def _write_jsonl(path: Path, head: _Head, entries: Iterator[_Entry]) -> int:

@@ -73,7 +73,7 @@ def test_a_store_is_there_again_after_closing(database_url: str) -> None:
 def test_a_store_of_a_newer_planner_is_refused(database_url: str) -> None:
     with open_store(database_url) as store, store.writing() as connection:
         connection.execute(sa.table(VERSION_TABLE, sa.column("version_num")).update().values(version_num="9000"))
-    with pytest.raises(StoreError, match=r"made by a newer planner \(form 9000 .* this one knows 0001\): upgrade"):
+    with pytest.raises(StoreError, match=rf"made by a newer planner \(form 9000 .* this one knows {SCHEMA}\): upgrade"):
         open_store(database_url)
 
 

@@ -149,7 +149,7 @@ def test_jsonl_is_one_object_a_line(store: Store, tmp_path: Path) -> None:
     a_full_run(store)
     export_run(store, RUN, tmp_path / "run.jsonl")
     lines = [json.loads(line) for line in (tmp_path / "run.jsonl").read_text(encoding="utf-8").split("\n") if line]
-    assert [sorted(line) for line in lines] == [["preferences", "run", "suite_text", "version"]] + [
+    assert [sorted(line) for line in lines] == [["preferences", "run", "suite_text", "verdicts", "version"]] + [
         ["attempt", "grades"]
     ] * 4
 
