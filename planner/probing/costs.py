@@ -21,7 +21,9 @@ _TEMPLATE_TOKENS: Final = 100
 
 
 def price_of(target: Target) -> Price:
-    """Price of a target; InputError when it is unknown."""
+    """Price of a target, long-context steps included; InputError when it is unknown."""
+    if target.price is not None:
+        return target.price
     if target.input_usd_per_mtok is None or target.output_usd_per_mtok is None:
         raise unknown_price(target.name)
     return Price(target.input_usd_per_mtok, target.output_usd_per_mtok, target.cached_input_usd_per_mtok)
@@ -35,7 +37,8 @@ def unknown_price(name: str) -> InputError:
 
 def is_free(target: Target) -> bool:
     """Whether its requests cost nothing: they may be asked again."""
-    return target.input_usd_per_mtok == 0 and target.output_usd_per_mtok == 0
+    more = target.price is not None and (target.price.request_usd > 0.0 or bool(target.price.steps))
+    return target.input_usd_per_mtok == 0 and target.output_usd_per_mtok == 0 and not more
 
 
 def count_messages(messages: Sequence[Message]) -> int:
@@ -52,13 +55,37 @@ def most_prompt_tokens(messages: Sequence[Message], counted: int, target: Target
 
 
 def worst_usd(target: Target, prompt_tokens: int, max_output_tokens: int) -> float:
-    """Cost of a request whose prompt is all uncached and whose answer is as long as it may be."""
-    return float(charge_usd(TokenUse(prompt_tokens, max_output_tokens), price_of(target)))
+    """The most that a request may cost: an answer as long as it may be, on the dearest price step it may reach.
+
+    The whole request is billed at the step that its prompt passes, so each level is charged at the longest prompt that
+    stays on it; where the cached or the reasoning rate is the dearer one, all tokens are taken to be of that kind.
+    """
+    price = price_of(target)
+    longest = [prompt_tokens, *(step.above_input_tokens for step in price.steps)]
+    uses = [
+        TokenUse(
+            prompt,
+            max_output_tokens - reasoning,
+            cached_input_tokens=cached * prompt,
+            reasoning_tokens=reasoning,
+        )
+        for prompt in longest
+        if prompt <= prompt_tokens
+        for cached in (0.0, 1.0)
+        for reasoning in {0, max_output_tokens if price.reasoning_usd_per_mtok or price.steps else 0}
+    ]
+    return max(float(charge_usd(use, price)) for use in uses)
 
 
 def answer_usd(target: Target, answer: Answer) -> float | None:
     """What an answer cost; None when the server did not say how many tokens it took and they are paid for."""
     if not answer.usage_stated and not is_free(target):
         return None
-    use = TokenUse(answer.prompt_tokens, answer.completion_tokens, min(answer.cached_tokens, answer.prompt_tokens))
+    reasoning = min(answer.reasoning_tokens, answer.completion_tokens)
+    use = TokenUse(
+        answer.prompt_tokens,
+        answer.completion_tokens - reasoning,
+        cached_input_tokens=min(answer.cached_tokens, answer.prompt_tokens),
+        reasoning_tokens=reasoning,
+    )
     return float(charge_usd(use, price_of(target)))

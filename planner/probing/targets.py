@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from planner.catalog.browse import cheapest_offer, find_model
-from planner.catalog.schema import Catalog, Offer
+from planner.catalog.schema import Catalog, Offer, Price
 from planner.errors import InputError
 from planner.probing.costs import unknown_price
 from planner.store.records import Target
@@ -188,14 +188,24 @@ def _target(name: str, offer: Offer) -> Target:
         input_usd_per_mtok=price.input_usd_per_mtok if price else None,
         cached_input_usd_per_mtok=price.cached_input_usd_per_mtok if price else None,
         output_usd_per_mtok=price.output_usd_per_mtok if price else None,
+        price=price if price is not None and _is_more(price) else None,
     )
+
+
+def _is_more(price: Price) -> bool:
+    """Whether a price is more than its three rates."""
+    return bool(price.steps) or price.reasoning_usd_per_mtok is not None or price.request_usd > 0.0
 
 
 def _priced(target: Target, price: tuple[float, float] | None) -> Target:
     """The target with a stated price; InputError when none is known at all."""
     if target.provider != LOCAL and price is not None:
         return replace(
-            target, input_usd_per_mtok=price[0], cached_input_usd_per_mtok=None, output_usd_per_mtok=price[1]
+            target,
+            input_usd_per_mtok=price[0],
+            cached_input_usd_per_mtok=None,
+            output_usd_per_mtok=price[1],
+            price=None,
         )
     if target.input_usd_per_mtok is None or target.output_usd_per_mtok is None:
         raise unknown_price(target.name)

@@ -56,6 +56,13 @@ def test_of_all_providers_whose_key_is_there_the_cheapest_is_asked() -> None:
         assert mixed[0] <= mixed[1] + 1e-9
 
 
+def test_an_offer_with_price_steps_brings_them() -> None:
+    target = _one("gemini/gemini-2.5-pro", {"GEMINI_API_KEY": "none-needed-here"})
+    assert target.price is not None
+    assert [step.above_input_tokens for step in target.price.steps] == [200_000.0]
+    assert _one("gpt-4o-mini", OPENAI).price is None
+
+
 def test_without_a_key_one_line_names_the_variable() -> None:
     assert "OPENAI_API_KEY" in str(_problem("gpt-4o-mini", {}))
 
