@@ -115,7 +115,7 @@ def test_work_that_may_wait_runs_once_a_day_for_as_long_as_it_takes() -> None:
     work = Demand(100_000.0, np.array([0.15, 1.5]), 1.0, 0.6, waits=True)
     startup = Startup(np.array([0.5, 0.5]), 0.1)
     hours = waiting_machine_hours(work, startup, np.ones((1, 1)), 1, 1)
-    # 0.15 / 60 % is a quarter of one machine's hours; 1.5 / 60 % is 2.5 of three machines' hours; each starts once a day
+    # 0.15 / 60 % is a quarter of one machine's hours, 1.5 / 60 % is 2.5 of three machines'; each starts once a day
     assert hours[0].tolist() == pytest.approx(
         [0.25 * 730.0 + 730.0 / 24.0 * 0.5, 2.5 * 730.0 + 3.0 * 730.0 / 24.0 * 0.5]
     )
