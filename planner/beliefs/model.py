@@ -1,6 +1,7 @@
 """What is known: the fitted parts that options are built from, bundled."""
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from planner.beliefs.latency import LatencyBeliefs, fit_latency
 from planner.beliefs.latency_learning import learn_latency
@@ -25,10 +26,15 @@ class Beliefs:
     """What the user's probes add; segments take their part of it when their quality is asked for."""
 
 
-def fit_beliefs(catalog: Catalog, seed: int = SEED, measured: Measured = NOTHING) -> Beliefs:
-    """Fit quality, latency and serving to the catalog's evidence and to what was measured; same input, same draws."""
+def fit_beliefs(
+    catalog: Catalog, seed: int = SEED, measured: Measured = NOTHING, kept_in: Path | None = None
+) -> Beliefs:
+    """Fit quality, latency and serving to the catalog's evidence and to what was measured; same input, same draws.
+
+    `kept_in` is a folder of the user's that keeps the slow part between two processes; nothing depends on it.
+    """
     latency = learn_latency(fit_latency(catalog, seed), catalog, measured.times, seed)
-    quality = fit_quality(catalog, seed)
+    quality = fit_quality(catalog, seed, kept_in)
     return Beliefs(catalog.version, seed, quality, latency, fit_serving(catalog), measured)
 
 

@@ -7,13 +7,15 @@ as (like), or the usual benchmark of its skill. The weaker the anchor, the wider
 
 from dataclasses import dataclass
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
+from planner.beliefs.kept_fit import recall_skill_fit
 from planner.beliefs.priors import model_draws
 from planner.beliefs.quality_cells import Frame, build_frame, planned_effort
-from planner.beliefs.skill_model import SkillFit, fit_skill_model
+from planner.beliefs.skill_model import SkillFit
 from planner.catalog.schema import Benchmark, Catalog
 from planner.errors import InputError
 from planner.terms import SKILLS
@@ -43,15 +45,15 @@ class QualityBeliefs:
     seed: int
 
 
-def fit_quality(catalog: Catalog, seed: int = SEED) -> QualityBeliefs:
-    """Fit abilities to the catalog's evidence; about a second for 20,000 rows."""
+def fit_quality(catalog: Catalog, seed: int = SEED, kept_in: Path | None = None) -> QualityBeliefs:
+    """Fit abilities to the catalog's evidence; about a second for 20,000 rows, less when `kept_in` holds that fit."""
     frame = build_frame(catalog)
     curated = len(catalog.models)
     return QualityBeliefs(
         model_ids=frame.models[:curated],
         evidence_rows=frame.rows[:curated],
         benchmark_ids=frame.benchmarks,
-        fit=fit_skill_model(frame.cells),
+        fit=recall_skill_fit(frame.cells, kept_in),
         frame=frame,
         ability_noise=np.array(
             [

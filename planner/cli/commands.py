@@ -246,7 +246,8 @@ def planning_facts() -> tuple["Catalog", "Beliefs", date]:
 
     catalog = _catalog()
     measured = _measured(catalog)
-    return with_measured_lengths(catalog, measured), fit_beliefs(catalog, measured=measured), today()
+    beliefs = fit_beliefs(catalog, measured=measured, kept_in=data_dir())
+    return with_measured_lengths(catalog, measured), beliefs, today()
 
 
 def _measured(catalog: "Catalog") -> "Measured":

@@ -128,7 +128,7 @@ def the_beliefs() -> Beliefs:
 
 @st.cache_resource(show_spinner="Fitting what is known of each model …", max_entries=2)
 def _published_beliefs(version: str) -> Beliefs:  # noqa: ARG001 (the version is the key)
-    return fit_beliefs(the_catalog())
+    return fit_beliefs(the_catalog(), kept_in=data_dir())
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
