@@ -1,5 +1,7 @@
 """The report as PDF, set by typst: no browser, fonts embedded, the same bytes for the same plan."""
 
+from collections.abc import Sequence
+from math import ceil
 from typing import Final
 
 import typst
@@ -25,15 +27,23 @@ _INK: Final = Ink(SURFACES["light"], _FONT)
 _PICTURE_PX: Final = 700
 _LAST_CYRILLIC: Final = 0x052F
 _LIGHT: Final = SURFACES["light"]
+_KEPT_PT: Final = 440.0
+"""A table no higher than this stands on one page; an A4 page has 700. A higher one breaks and repeats its head."""
+_START_PT: Final = 200.0
+"""Room that a higher one needs on the page where it starts."""
+_LINE_LETTERS: Final = 112.0
+"""Letters of 8.5 pt on a line as wide as the page."""
+_LINE_PT: Final = 10.6
+_ROW_PT: Final = 8.0
 _STYLE: Final = f"""
 #let muted(body) = text(fill: rgb("{_LIGHT.muted}"), body)
 #let thin = 0.5pt + rgb("{_LIGHT.line}")
 #set text(font: "{_FONT}", size: 10pt, fill: rgb("{_LIGHT.text}"), fallback: true)
 #set par(leading: 0.62em, spacing: 0.9em)
 #set list(spacing: 0.7em)
-#show heading.where(level: 1): it => block(above: 2em, below: 0.9em, text(15pt, it.body))
-#show heading.where(level: 2): it => block(above: 1.7em, below: 0.8em, text(12.5pt, it.body))
-#show heading.where(level: 3): it => block(above: 1.3em, below: 0.7em, muted(text(10.5pt, it.body)))
+#show heading.where(level: 1): it => block(above: 2em, below: 0.9em, sticky: true, text(15pt, it.body))
+#show heading.where(level: 2): it => block(above: 1.7em, below: 0.8em, sticky: true, text(12.5pt, it.body))
+#show heading.where(level: 3): it => block(above: 1.3em, below: 0.7em, sticky: true, muted(text(10.5pt, it.body)))
 #show table.cell: it => {{ show regex("[/:_@]"): sign => sign + sym.zws; it }}
 #show table.cell.where(y: 0): set text(fill: rgb("{_LIGHT.muted}"))
 #show link: underline.with(stroke: 0.4pt + rgb("{_LIGHT.muted}"), offset: 2pt)
@@ -69,7 +79,31 @@ def typst_source(document: Document) -> str:
 #v(0.4em)
 {_facts(document.facts)}
 """
-    return "\n".join([_STYLE, page, cover, *(_block(block) for block in document.blocks)])
+    return "\n".join([_STYLE, page, cover, *_blocks(document.blocks)])
+
+
+def _blocks(blocks: Sequence[Block]) -> list[str]:
+    """The blocks in order, headings and the note under them kept on the page of the table that they lead to."""
+    out: list[str] = []
+    leading: list[Block] = []
+    for block in blocks:
+        noted = any(isinstance(one, Paragraph) for one in leading)
+        if isinstance(block, Heading) or (leading and isinstance(block, Paragraph) and not noted):
+            leading.append(block)
+            continue
+        out.append(_together(leading, block))
+        leading = []
+    return [*out, *(_block(block) for block in leading)]
+
+
+def _together(leading: Sequence[Block], last: Block) -> str:
+    body = "\n".join(_block(block) for block in (*leading, last))
+    if not leading or not isinstance(last, Table):
+        return body
+    if _height_pt(last) <= _KEPT_PT:
+        return f"#block(breakable: false, above: 2em)[\n{body}\n]"
+    # Room for the headings and the first rows, else a new page: an empty block as high, taken back at once.
+    return f"#block(breakable: false, above: 0pt, below: 0pt, height: {_START_PT:g}pt)\n#v(-{_START_PT:g}pt)\n{body}"
 
 
 def _block(block: Block) -> str:
@@ -110,11 +144,23 @@ def _table(table: Table) -> str:
     sides = ", ".join("right" if place in table.numeric else "left" for place in range(len(table.head)))
     head = "".join(f"[#{_quoted(name)}], " for name in table.head)
     rows = "".join("".join(f"[{_text(value)}], " for value in row) + "\n" for row in table.rows)
+    whole = "false" if _height_pt(table) <= _KEPT_PT else "true"
     return (
-        f"#text(8.5pt, table(columns: ({widths}), align: ({sides}), "
+        f"#block(breakable: {whole}, text(8.5pt, table(columns: ({widths}), align: ({sides}), "
         "stroke: (bottom: thin, rest: none), inset: (x: 3pt, y: 4pt), "
-        f"table.header({head}),\n{rows}))"
+        f"table.header(repeat: true, {head}),\n{rows})))"
     )
+
+
+def _height_pt(table: Table) -> float:
+    """About how high a table stands: each row as high as its longest cell, letters set narrow rather than wide."""
+    widths = table.widths or (1.0,) * len(table.head)
+    letters = [max(_LINE_LETTERS * width / sum(widths), 4.0) for width in widths]
+    lines = sum(
+        max(ceil(sum(len(span.text) for span in cell) / room) for cell, room in zip(row, letters, strict=True))
+        for row in table.rows
+    )
+    return _LINE_PT * lines + _ROW_PT * (len(table.rows) + 1)
 
 
 def _picture(picture: Picture) -> str:
