@@ -93,18 +93,15 @@ def api_carbon_kg(
     prompt = prior_draws(catalog, "energy.prompt_token_share", seed) * calls.input_tokens
     requests = segment.requests_per_month * volume * (1.0 + assumptions.retry_share)
     kwh_per_token_b = joules * prior_draws(catalog, "energy.pue", seed) / _JOULES_PER_KWH
-    rows = np.empty((len(offers), DRAW_COUNT))
-    grids: dict[str, Draws] = {}
-    sizes: dict[str, Draws] = {}
-    for row, offer in enumerate(offers):
-        model = offer.model or ""
-        if model not in sizes:
-            hidden = reasoning_tokens(catalog, (model,), segment, seed)[0] * calls.count
-            sizes[model] = _active_params_b(catalog, model, seed) * (calls.output_tokens + hidden + prompt)
-        if offer.area not in grids:
-            grids[offer.area] = grid_kg_per_kwh(catalog, offer.area, assumptions, seed)
-        rows[row] = sizes[model] * grids[offer.area]
-    return rows * kwh_per_token_b * requests
+    models = list(dict.fromkeys(offer.model or "" for offer in offers))
+    areas = list(dict.fromkeys(offer.area for offer in offers))
+    hidden = reasoning_tokens(catalog, models, segment, seed) * calls.count
+    active = np.array([_active_params_b(catalog, model, seed) for model in models])
+    sizes = active * (calls.output_tokens + hidden + prompt)
+    grids = np.array([grid_kg_per_kwh(catalog, area, assumptions, seed) for area in areas])
+    of_model, of_area = ({name: row for row, name in enumerate(names)} for names in (models, areas))
+    rows = sizes[[of_model[offer.model or ""] for offer in offers]] * grids[[of_area[offer.area] for offer in offers]]
+    return np.asarray(rows * kwh_per_token_b * requests)
 
 
 def _active_params_b(catalog: Catalog, model: str, seed: int) -> Draws:

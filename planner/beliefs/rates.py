@@ -36,14 +36,19 @@ def level_rates(price: Price, *, batch: bool) -> tuple[tuple[float, ...], ...]:
     return tuple((above, *(float(charge(use, level)) / one for use in uses)) for above, level in levels)
 
 
+@lru_cache(maxsize=16384)
 def mean_rates(price: Price, prompt_tokens: float, log_sd: float, *, batch: bool) -> Floats:
-    """USD per token of the five kinds, (5,), averaged over the prompt lengths of a log-normal with this mean.
+    """USD per token of the five kinds, (5,), read-only: averaged over log-normal prompt lengths of this mean.
 
     Prompt tokens are weighted by where the tokens are (partial expectation), output by where the calls are.
     """
     levels = level_rates(price, batch=batch)
-    if len(levels) == 1:
-        return np.array(levels[0][1:], dtype=np.float64)
+    rates = _over_levels(levels, prompt_tokens, log_sd) if len(levels) > 1 else np.array(levels[0][1:])
+    rates.flags.writeable = False
+    return rates
+
+
+def _over_levels(levels: tuple[tuple[float, ...], ...], prompt_tokens: float, log_sd: float) -> Floats:
     rates = np.zeros(KINDS)
     edges = [level[0] for level in levels] + [float("inf")]
     for level, low, high in zip(levels, edges[:-1], edges[1:], strict=True):

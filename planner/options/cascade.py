@@ -99,10 +99,14 @@ def choose_cascades(candidates: Candidates, segment: Segment, seed: int) -> Casc
 def _front(rows: Ints, usd: Floats, quality: Floats) -> Ints:
     """Rows of the Pareto front, cheapest first: each better than all cheaper ones."""
     order = rows[np.lexsort((-quality[rows], usd[rows]))]
-    best = np.maximum.accumulate(quality[order])
-    rising = np.ones(order.size, dtype=np.bool_)
-    rising[1:] = quality[order][1:] > best[:-1]
-    return order[rising]
+    return order[_rising(quality[order])]
+
+
+def _rising(quality: Floats) -> Bools:
+    """(N,) which are better than all before them."""
+    rising = np.ones(quality.size, dtype=np.bool_)
+    rising[1:] = quality[1:] > np.maximum.accumulate(quality)[:-1]
+    return rising
 
 
 def _spread(rows: Ints, count: int) -> list[int]:
@@ -114,33 +118,43 @@ def _spread(rows: Ints, count: int) -> list[int]:
 
 def _pairs(candidates: Candidates) -> list[tuple[int, int]]:
     mean = candidates.quality.mean(axis=1)
+    strong = _by_cost(candidates, mean)
     found: list[tuple[int, int]] = []
     for serving, count in _WEAK_PER_SERVING.items():
         rows = np.flatnonzero((candidates.serving == serving) & ~candidates.frontier)
         front = _front(rows, candidates.usd, mean)
-        partners = {int(row): _partners(candidates, mean, int(row)) for row in front}
+        partners = {int(row): _partners(candidates, mean, strong, int(row)) for row in front}
         useful = np.array([row for row in front if partners[int(row)]], dtype=np.int64)
         found += [(row, strong) for row in _spread(useful, count) for strong in partners[row]]
     return found
 
 
-def _partners(candidates: Candidates, mean: Floats, weak: int) -> list[int]:
+def _by_cost(candidates: Candidates, mean: Floats) -> dict[tuple[int, int], Ints]:
+    """Rows of each serving and technique that may be a strong member, cheapest first, the better of equals first."""
+    order = np.lexsort((-mean, candidates.usd))
+    return {
+        (serving, technique): order[(candidates.serving[order] == serving) & (candidates.technique[order] == technique)]
+        for serving in _STRONG_PER_SERVING
+        for technique in {TECHNIQUES.index(name) for name in STRONG_TECHNIQUE.values()}
+    }
+
+
+def _partners(candidates: Candidates, mean: Floats, strong: dict[tuple[int, int], Ints], weak: int) -> list[int]:
     """Strong members for a small one: the best of the front that are allowed beside it, best first."""
     wanted = TECHNIQUES.index(STRONG_TECHNIQUE[TECHNIQUES[int(candidates.technique[weak])]])
     chosen: list[int] = []
     for serving, count in _STRONG_PER_SERVING.items():
         if serving == POOL and candidates.serving[weak] == POOL:
             continue
-        rows = np.flatnonzero(
-            (candidates.serving == serving)
-            & (candidates.technique == wanted)
-            & (candidates.model != candidates.model[weak])
-            & (mean > mean[weak] + _BETTER_BY)
-            & (candidates.usd * _WORTH >= candidates.usd[weak])
-        )
+        rows = strong[serving, wanted]
+        rows = rows[
+            (candidates.model[rows] != candidates.model[weak])
+            & (mean[rows] > mean[weak] + _BETTER_BY)
+            & (candidates.usd[rows] * _WORTH >= candidates.usd[weak])
+        ]
         better = [
             int(row)
-            for row in _front(rows, candidates.usd, mean)[::-1][: 2 * count]
+            for row in rows[_rising(mean[rows])][::-1][: 2 * count]
             if np.mean(candidates.quality[row] > candidates.quality[weak]) > 0.5
         ]
         chosen += better[:count]

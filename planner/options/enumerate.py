@@ -13,7 +13,7 @@ from planner.options.base import Asked, Base, Rows, build_base, build_rows, cand
 from planner.options.cache import WORKLOAD, OptionsCache
 from planner.options.cascade import choose_cascades
 from planner.options.exclusions import Needs, needs_of
-from planner.options.figures import CostsByShape, TimesByShape, costs_of, times_of
+from planner.options.figures import CostsByShape, TimesByShape, carbon_of, costs_of, times_of
 from planner.options.join import SegmentPart, join_segments
 from planner.options.qualities import Floor, SegmentQualities, check_names, floor_of, qualities_of, quality_key
 from planner.options.retrieval import Retrieval, choose_retrieval
@@ -162,11 +162,15 @@ def _grounds(
         (found, shapes, cap),
         lambda: times_of(world, fleet, found.ways, segment, shapes, cap),
     )
+    plain = asked.assumptions.model_copy(update={"cache_hit_share": None})
+    carbon = kept.recall(
+        "carbon", segment.name, (times, plain), lambda: carbon_of(world, found.ways, times, segment, plain)
+    )
     costs = kept.recall(
         "costs",
         segment.name,
         (times, asked.assumptions),
-        lambda: costs_of(world, found.ways, times, segment, asked.assumptions),
+        lambda: costs_of(world, found.ways, times, segment, asked.assumptions, carbon),
     )
     return found, times, costs
 

@@ -1,5 +1,6 @@
 """What a request costs and how long it takes by each way, for each shape of request that the techniques make of it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -11,11 +12,11 @@ from planner.beliefs.energy import api_carbon_kg, device_carbon_kg, device_usage
 from planner.beliefs.latency import api_latency, retrieval_ms
 from planner.beliefs.serving import PoolSizing, Precision, size_replicas
 from planner.beliefs.techniques import TECHNIQUES, Technique
-from planner.catalog.schema import Catalog
+from planner.catalog.schema import Catalog, Offer
 from planner.options.machines import setup_of
 from planner.options.ways import API, DEVICE, POOL, Ways
 from planner.options.world import Fleet, World
-from planner.units import DRAW_COUNT, Bools, Draws
+from planner.units import DRAW_COUNT, Bools, Draws, Ints
 from planner.workload.schema import Assumptions, Segment
 
 Shape: TypeAlias = Literal["plain", "few_shot", "rag"]
@@ -132,26 +133,53 @@ def times_of(
     return TimesByShape(found)
 
 
-def costs_of(world: World, ways: Ways, times: TimesByShape, segment: Segment, assumptions: Assumptions) -> CostsByShape:
-    """Cost of one request of each shape by every way.
+def costs_of(
+    world: World,
+    ways: Ways,
+    times: TimesByShape,
+    segment: Segment,
+    assumptions: Assumptions,
+    carbon: Mapping[Shape, Draws],
+) -> CostsByShape:
+    """Cost of one request of each shape by every way, `carbon_of` beside it.
 
     `segment` has one request a month and `assumptions` no price factors, so that the costs serve any volume and price
     scenario; both scale afterwards.
     """
     found: dict[Shape, Costs] = {}
-    rows = ways.rows(API)
-    offers = [world.offers.offers[int(row)] for row in ways.offer[rows]]
+    rows, offers = _api_offers(world, ways)
     for shape, timed in times.of.items():
-        usage, carbon = np.zeros((ways.model.size, DRAW_COUNT)), np.zeros((ways.model.size, DRAW_COUNT))
+        usage = np.zeros((ways.model.size, DRAW_COUNT))
         extra = added_by(world.catalog, segment, shape, world.seed).extra
         if offers:
             usage[rows] = api_usage_usd(world.catalog, offers, segment, assumptions, extra=extra, seed=world.seed)
-            carbon[rows] = api_carbon_kg(world.catalog, offers, segment, assumptions, extra=extra, seed=world.seed)
         for row, sizing in timed.devices.items():
             usage[row] = device_usage_usd(sizing, segment, assumptions)
-            carbon[row] = device_carbon_kg(world.catalog, sizing, segment, assumptions, seed=world.seed)
-        found[shape] = Costs(usage, carbon)
+        found[shape] = Costs(usage, carbon[shape])
     return CostsByShape(found)
+
+
+def carbon_of(
+    world: World, ways: Ways, times: TimesByShape, segment: Segment, assumptions: Assumptions
+) -> dict[Shape, Draws]:
+    """CO2-equivalent of one request of each shape by every way, kg, (W, S); nothing in it depends on cache hits."""
+    found: dict[Shape, Draws] = {}
+    rows, offers = _api_offers(world, ways)
+    for shape, timed in times.of.items():
+        carbon = np.zeros((ways.model.size, DRAW_COUNT))
+        extra = added_by(world.catalog, segment, shape, world.seed).extra
+        if offers:
+            carbon[rows] = api_carbon_kg(world.catalog, offers, segment, assumptions, extra=extra, seed=world.seed)
+        for row, sizing in timed.devices.items():
+            carbon[row] = device_carbon_kg(world.catalog, sizing, segment, assumptions, seed=world.seed)
+        found[shape] = carbon
+    return found
+
+
+def _api_offers(world: World, ways: Ways) -> tuple[Ints, list[Offer]]:
+    """Rows of the API ways, and the offer of each."""
+    rows = ways.rows(API)
+    return rows, [world.offers.offers[int(row)] for row in ways.offer[rows]]
 
 
 def _time_apis(times: Times, world: World, ways: Ways, segment: Segment, added: Added) -> None:

@@ -98,9 +98,14 @@ def _renumbered(
     return kept.recall("joined", part.table.segment, (part.table, pools, pieces), renumber)
 
 
+def _of_parts(assumptions: Assumptions) -> Assumptions:
+    """The assumptions without those that change no price of a component or a machine."""
+    return assumptions.model_copy(update={"frontier_price_factor": 1.0, "cache_hit_share": None, "retry_share": 0.0})
+
+
 def _component(world: World, workload: Workload, piece: Part, user: SegmentPart, kept: OptionsCache) -> Component:
     """The priced component of a part, kept by its assumptions and, where it matters, its segment."""
-    assumptions = workload.assumptions.model_copy(update={"frontier_price_factor": 1.0})
+    assumptions = _of_parts(workload.assumptions)
     segment = user.segment if depends_on_segment(piece) else None
     return kept.recall(
         "component",
@@ -115,7 +120,7 @@ def _pools(
 ) -> tuple[Pool, ...]:
     """Pools with the price of a replica at the workload's assumptions."""
     most = _most_replicas(parts, workload)
-    key = (tuple(setups), workload.assumptions, fleet, tuple(most[setup] for setup in setups))
+    key = (tuple(setups), _of_parts(workload.assumptions), fleet)
 
     def make() -> tuple[Pool, ...]:
         machine_usd = {
@@ -123,11 +128,15 @@ def _pools(
             for number in sorted({fleet.setups[setup].machine for setup in setups})
         }
         spare = workload.assumptions.spare_replicas
-        return tuple(
-            replace(_pool(world, fleet, setup, machine_usd, most[setup]), spare_replicas=spare) for setup in setups
-        )
+        return tuple(_pool(world, fleet, setup, machine_usd, spare) for setup in setups)
 
-    return kept.recall("pools", WORKLOAD, key, make)
+    priced = kept.recall("priced pools", WORKLOAD, key, make)
+    needed = tuple(most[setup] for setup in setups)
+
+    def sized() -> tuple[Pool, ...]:
+        return tuple(replace(pool, max_replicas=count) for pool, count in zip(priced, needed, strict=True))
+
+    return kept.recall("pools", WORKLOAD, (priced, needed), sized)
 
 
 def _most_replicas(parts: list[SegmentPart], workload: Workload) -> dict[int, int]:
@@ -160,7 +169,8 @@ def _machine_month(world: World, fleet: Fleet, number: int, assumptions: Assumpt
     return usd, float(carbon.mean())
 
 
-def _pool(world: World, fleet: Fleet, setup: int, months: dict[int, tuple[float, float]], most: int) -> Pool:
+def _pool(world: World, fleet: Fleet, setup: int, months: dict[int, tuple[float, float]], spare: int) -> Pool:
+    """The pool at its price; how many replicas it may have at most moves with the volume and is filled in later."""
     choice = fleet.setups[setup]
     machine = fleet.machines[choice.machine]
     usd, carbon = months[choice.machine]
@@ -177,9 +187,10 @@ def _pool(world: World, fleet: Fleet, setup: int, months: dict[int, tuple[float,
         provider=machine.provider,
         area=machine.price.area,
         usd_per_replica_month=usd,
-        max_replicas=most,
+        max_replicas=0,
         min_replicas=1,
         carbon_kg_per_replica_month=carbon,
         sizing=(how,),
         source_ids=(f"gpu:{machine.gpu.id}", f"gpu_price:{machine.price.provider}:{machine.price.instance}"),
+        spare_replicas=spare,
     )

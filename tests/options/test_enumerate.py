@@ -396,6 +396,8 @@ CHANGES: dict[str, Callable[[Workload], Workload]] = {
     "GPU price": lambda workload: assume(workload, gpu_price_factor=2.0),
     "engineers": lambda workload: assume(workload, engineer_hour_usd=200.0),
     "cache hits": lambda workload: assume(workload, cache_hit_share=0.1),
+    "retries": lambda workload: assume(workload, retry_share=0.2),
+    "spare replicas": lambda workload: assume(workload, spare_replicas=1),
     "growth": lambda workload: workload.model_copy(update={"growth_per_month": 0.1}),
 }
 
@@ -471,3 +473,23 @@ def test_work_that_may_wait_loads_a_pool_by_its_mean_hour(catalog: Catalog, beli
     assert (now.tables[0].pool >= 0).any()
     assert np.array_equal(now.tables[0].pool_load, flat.tables[0].pool_load)
     assert at_once.tables[0].pool_load == pytest.approx(5.0 * now.tables[0].pool_load)
+
+
+def test_another_share_of_cache_hits_prices_no_component_machine_or_carbon_anew(
+    catalog: Catalog, beliefs: Beliefs
+) -> None:
+    cache = OptionsCache()
+    enumerate_options(workload_of(EU), catalog, beliefs, TODAY, cache)
+    cache.misses.clear()
+    enumerate_options(CHANGES["cache hits"](workload_of(EU)), catalog, beliefs, TODAY, cache)
+    assert "costs" in cache.misses
+    assert not {"component", "priced pools", "carbon"} & set(cache.misses)
+
+
+def test_another_volume_prices_no_machine_anew(catalog: Catalog, beliefs: Beliefs) -> None:
+    cache = OptionsCache()
+    enumerate_options(workload_of(EU), catalog, beliefs, TODAY, cache)
+    cache.misses.clear()
+    after = enumerate_options(CHANGES["volume"](workload_of(EU)), catalog, beliefs, TODAY, cache)
+    assert "priced pools" not in cache.misses
+    assert all(pool.max_replicas > 0 for pool in after.pools)
