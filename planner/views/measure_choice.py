@@ -5,17 +5,17 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 
 from planner.session import Session, show_value
+from planner.views.choice import choose, keep_choice, wanted_of
 
 
 def wanted(session: Session, name: str, usual: str, options: Sequence[str]) -> str:
     """What the address says, where that is on offer; else the usual."""
-    said = session.measure.get(name, usual)
-    return said if said in options else usual
+    return wanted_of(session, f"measure.{name}", usual, options)
 
 
 def keep(session: Session, name: str) -> None:
     """Take what a widget says into the address."""
-    session.measure[name] = str(st.session_state[f"measure.{name}"])
+    keep_choice(session, f"measure.{name}")
 
 
 def keep_list(session: Session, name: str) -> None:
@@ -33,19 +33,7 @@ def pick(
     help_text: str | None = None,
 ) -> str:
     """A box to choose one of some."""
-    show_value(f"measure.{name}", wanted(session, name, usual, options))
-    return str(
-        st.selectbox(
-            label,
-            options,
-            key=f"measure.{name}",
-            format_func=told,
-            on_change=keep,
-            args=(session, name),
-            help=help_text,
-            filter_mode=None if len(options) <= 8 else "fuzzy",
-        )
-    )
+    return choose(session, f"measure.{name}", label, options, usual, told, help_text=help_text)
 
 
 def pick_number(

@@ -24,6 +24,7 @@ from planner.session.serving import (
     usual_model,
     usual_offer,
 )
+from planner.views.choice import choose, keep_choice
 from planner.workload.schema import Segment
 
 LENS_TEXTS: Final[dict[str, str]] = {"full": "full cost", "marginal": "next month only"}
@@ -86,26 +87,12 @@ def _pick(
     width: int,
     help_text: str | None = None,
 ) -> str:
-    """A choice that stands in the address; one that is not on offer gives way to the usual one."""
-    wanted = session.serving.get(name, usual)
-    show_value(f"serving.{name}", wanted if wanted in options else usual)
-    return str(
-        st.selectbox(
-            label,
-            options,
-            key=f"serving.{name}",
-            format_func=told,
-            on_change=_keep,
-            args=(session, name),
-            width=width,
-            help=help_text,
-            filter_mode=None if len(options) <= 8 else "fuzzy",
-        )
-    )
+    """A choice that stands in the address."""
+    return choose(session, f"serving.{name}", label, options, usual, told, width=width, help_text=help_text)
 
 
 def _keep(session: Session, name: str) -> None:
-    session.serving[name] = str(st.session_state[f"serving.{name}"])
+    keep_choice(session, f"serving.{name}")
 
 
 def _pick_segment(session: Session) -> Segment:
