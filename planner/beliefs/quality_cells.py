@@ -110,6 +110,8 @@ def _kept_benchmarks(evidence: Evidence, catalog: Catalog, least_rows: int) -> d
 
 
 def _mean_of(scores: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    if len(scores) == 1:
+        return scores[0]
     return sum(z for z, _ in scores) / len(scores), sum(variance for _, variance in scores) / len(scores)
 
 
@@ -119,16 +121,11 @@ def build_frame(catalog: Catalog, least_rows: int = _LEAST_ROWS) -> Frame:
     benchmark_of = _kept_benchmarks(evidence, catalog, least_rows)
     model_of = _index([*catalog.models, *evidence.model])
     measured: dict[tuple[str, str, str], list[tuple[float, float]]] = {}
-    rows = np.zeros(len(model_of), dtype=np.int64)
-    for number in range(len(evidence)):
-        benchmark = evidence.benchmark[number]
-        rows[model_of[evidence.model[number]]] += 1
-        if benchmark in benchmark_of:
-            key = (evidence.model[number], evidence.variant[number], benchmark)
-            score = float(evidence.score[number])
-            measured.setdefault(key, []).append(
-                score_logit(score, float(evidence.n[number]), catalog.benchmarks[benchmark])
-            )
+    rows = np.bincount([model_of[model] for model in evidence.model], minlength=len(model_of)).astype(np.int64)
+    keys = zip(evidence.model, evidence.variant, evidence.benchmark, strict=True)
+    for key, score, n in zip(keys, evidence.score.tolist(), evidence.n.tolist(), strict=True):
+        if key[2] in benchmark_of:
+            measured.setdefault(key, []).append(score_logit(score, n, catalog.benchmarks[key[2]]))
     variant_of = _index([f"{model}|{variant}" for model, variant, _ in measured])
     z, sampling = np.array([_mean_of(scores) for scores in measured.values()]).reshape(-1, 2).T
     facts, fact_sd = model_facts([catalog.models.get(name) for name in model_of], list(model_of), catalog)

@@ -15,7 +15,7 @@ from planner.beliefs.serving_lines import Sized, sizing_lines
 from planner.beliefs.serving_load import call_times, load_of, rates_of
 from planner.beliefs.serving_memory import largest_batch, why_not_sized
 from planner.catalog.schema import Catalog
-from planner.units import MS_PER_S, SECONDS_PER_MONTH, SEED, Z95, Draws, Floats
+from planner.units import DRAW_COUNT, MS_PER_S, SECONDS_PER_MONTH, SEED, Z95, Draws, Floats, Ints
 from planner.workload.schema import Segment
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "size_replica",
     "size_replicas",
     "sized_requests_per_second",
+    "time_replicas",
     "why_not_sized",
 ]
 
@@ -79,6 +80,22 @@ class PoolSizing:
     def ttft_p99_ms(self) -> Draws:
         """(S,) 99th percentile of the log-normal through p50 and p95."""
         return np.asarray(self.ttft_p50_ms * (self.ttft_p95_ms / self.ttft_p50_ms) ** (_Z99 / Z95))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReplicaTimes:
+    """Times of many set-ups, K of which fit, (K, S) each."""
+
+    why: dict[int, str]
+    """Why the others don't fit, by row of the set-ups."""
+    rows: Ints
+    """(K,) rows of those that fit, ascending."""
+    capacity_rps: Draws
+    """Requests a second that keep one replica wholly busy."""
+    ttft_p50_ms: Draws
+    ttft_p95_ms: Draws
+    total_p50_ms: Draws
+    total_p95_ms: Draws
 
 
 def peak_requests_per_second(segment: Segment, volume: float = 1.0) -> float:
@@ -145,49 +162,74 @@ def size_replicas(
         before_ms: Time spent before the first model call (retrieval), number or (S,).
         seed: Seed of the draws.
     """
-    calls = calls_of(catalog, segment, extra_input_tokens=extra_input_tokens, seed=seed)
+    asked = _Asked(segment, utilisation_cap, extra_input_tokens, before_ms, seed)
+    why, fitting, sized = _size(catalog, setups, asked)
+    told = iter(() if sized is None else (_one_sizing(setups[row], sized, at) for at, row in enumerate(fitting)))
+    return tuple(why[row] if row in why else next(told) for row in range(len(setups)))
+
+
+def time_replicas(
+    catalog: Catalog,
+    setups: Sequence[Setup],
+    segment: Segment,
+    *,
+    utilisation_cap: float = 0.6,
+    extra_input_tokens: Draws | float = 0.0,
+    before_ms: Draws | float = 0.0,
+    seed: int = SEED,
+) -> ReplicaTimes:
+    """The times of `size_replicas` (same arguments, same numbers) as columns: what is looked at by the thousand."""
+    asked = _Asked(segment, utilisation_cap, extra_input_tokens, before_ms, seed)
+    why, fitting, sized = _size(catalog, setups, asked)
+    rows = np.array(fitting, dtype=np.int64)
+    if sized is None:
+        nothing = np.empty((0, DRAW_COUNT))
+        return ReplicaTimes(why, rows, nothing, nothing, nothing, nothing, nothing)
+    return ReplicaTimes(why, rows, sized.rates.full_calls / sized.load.calls, *sized.answers)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Asked:
+    """What replicas are sized for."""
+
+    segment: Segment
+    cap: float
+    extra_input_tokens: Draws | float
+    before_ms: Draws | float
+    seed: int
+
+
+def _size(catalog: Catalog, setups: Sequence[Setup], asked: _Asked) -> tuple[dict[int, str], list[int], Sized | None]:
+    """Why set-ups don't fit, by row; the rows that do, and all figures of these; None when there are none."""
+    segment, seed = asked.segment, asked.seed
+    calls = calls_of(catalog, segment, extra_input_tokens=asked.extra_input_tokens, seed=seed)
     mean_call = float(np.mean(calls.input_tokens + calls.output_tokens)) / calls.count
-    answers: list[PoolSizing | str] = [""] * len(setups)
-    fitting: list[int] = []
-    batches: list[int] = []
     models = tuple(dict.fromkeys(setup.model.id for setup in setups))
     thinking = reasoning_tokens(catalog, models, segment, seed).mean(axis=1)
     contexts = {model: mean_call + float(tokens) for model, tokens in zip(models, thinking, strict=True)}
+    why: dict[int, str] = {}
+    batches: dict[int, int] = {}
     for row, setup in enumerate(setups):
         verdict = largest_batch(catalog, setup, segment, contexts[setup.model.id])
         if isinstance(verdict, str):
-            answers[row] = verdict
+            why[row] = verdict
         else:
-            fitting.append(row)
-            batches.append(verdict)
-    if fitting:
-        kept = [setups[row] for row in fitting]
-        sized = _size_fitting(
-            catalog, kept, np.array(batches)[:, None], segment, calls, utilisation_cap, before_ms, seed
-        )
-        for row, sizing in zip(fitting, sized, strict=True):
-            answers[row] = sizing
-    return tuple(answers)
+            batches[row] = verdict
+    if not batches:
+        return why, [], None
+    max_batch = np.array(list(batches.values()))[:, None]
+    return why, list(batches), _size_fitting(catalog, [setups[row] for row in batches], max_batch, calls, asked)
 
 
-def _size_fitting(
-    catalog: Catalog,
-    setups: Sequence[Setup],
-    max_batch: Floats,
-    segment: Segment,
-    calls: Calls,
-    cap: float,
-    before_ms: Draws | float,
-    seed: int,
-) -> list[PoolSizing]:
+def _size_fitting(catalog: Catalog, setups: Sequence[Setup], max_batch: Floats, calls: Calls, asked: _Asked) -> Sized:
+    segment, cap, seed = asked.segment, asked.cap, asked.seed
     speeds = speeds_of(catalog, setups, seed)
     hidden = reasoning_tokens(catalog, tuple(setup.model.id for setup in setups), segment, seed)
     load = load_of(catalog, segment, calls, hidden, seed)
     rates = rates_of(speeds, load, max_batch, cap)
     times, queue = call_times(speeds, load, rates, max_batch, hidden, cap)
-    answers = answer_percentiles(times, catalog, segment, calls, before_ms=before_ms, seed=seed)
-    sized = Sized(catalog, cap, max_batch, load, rates, speeds, queue, answers)
-    return [_one_sizing(setup, sized, row) for row, setup in enumerate(setups)]
+    answers = answer_percentiles(times, catalog, segment, calls, before_ms=asked.before_ms, seed=seed)
+    return Sized(catalog, cap, max_batch, load, rates, speeds, queue, answers)
 
 
 def _one_sizing(setup: Setup, sized: Sized, row: int) -> PoolSizing:

@@ -10,7 +10,7 @@ from planner.beliefs.cost import Extra, api_usage_usd, few_shot_tokens, retrieve
 from planner.beliefs.devices import DeviceSizing, device_serving
 from planner.beliefs.energy import api_carbon_kg, device_carbon_kg, device_usage_usd
 from planner.beliefs.latency import api_latency, retrieval_ms
-from planner.beliefs.serving import PoolSizing, Precision, size_replicas
+from planner.beliefs.serving import Precision, time_replicas
 from planner.beliefs.techniques import TECHNIQUES, Technique
 from planner.catalog.schema import Catalog, Offer
 from planner.options.machines import setup_of
@@ -212,7 +212,7 @@ def _time_pools(
     setups = [setup_of(fleet.setups[int(row)], fleet.machines, world.models.models) for row in ways.setup[rows]]
     keys = [(setup.model.id, setup.gpu.id, setup.gpus_per_replica, setup.precision) for setup in setups]
     unique = dict(zip(keys, setups, strict=True))
-    sized = size_replicas(
+    timed = time_replicas(
         world.catalog,
         list(unique.values()),
         segment,
@@ -221,14 +221,17 @@ def _time_pools(
         before_ms=added.before_ms,
         seed=world.seed,
     )
-    by_key = dict(zip(unique, sized, strict=True))
-    for row, key in zip(rows.tolist(), keys, strict=True):
-        found = by_key[key]
-        if isinstance(found, str):
-            _does_not_fit(times, row, found)
-        else:
-            times.capacity_rps[row] = found.capacity_rps
-            _fill_times(times, row, found)
+    number = {key: place for place, key in enumerate(unique)}
+    sized = np.array([number[key] for key in keys], dtype=np.int64)
+    fits = np.isin(sized, timed.rows)
+    for row in np.flatnonzero(~fits).tolist():
+        _does_not_fit(times, int(rows[row]), timed.why[int(sized[row])])
+    into, taken = rows[fits], np.searchsorted(timed.rows, sized[fits])
+    times.capacity_rps[into] = timed.capacity_rps[taken]
+    times.ttft_p50_ms[into] = timed.ttft_p50_ms[taken]
+    times.ttft_p95_ms[into] = timed.ttft_p95_ms[taken]
+    times.total_p50_ms[into] = timed.total_p50_ms[taken]
+    times.total_p95_ms[into] = timed.total_p95_ms[taken]
 
 
 def _time_devices(times: Times, world: World, ways: Ways, segment: Segment, added: Added) -> None:
@@ -248,17 +251,13 @@ def _time_devices(times: Times, world: World, ways: Ways, segment: Segment, adde
             _does_not_fit(times, row, sizing)
         else:
             times.devices[row] = sizing
-            _fill_times(times, row, sizing)
+            times.ttft_p50_ms[row] = sizing.ttft_p50_ms
+            times.ttft_p95_ms[row] = sizing.ttft_p95_ms
+            times.total_p50_ms[row] = sizing.total_p50_ms
+            times.total_p95_ms[row] = sizing.total_p95_ms
 
 
 def _does_not_fit(times: Times, row: int, reason: str) -> None:
     times.fits[row] = False
     sentence = reason if reason.endswith(".") else f"{reason}."
     times.why[row] = sentence[:1].upper() + sentence[1:]
-
-
-def _fill_times(times: Times, row: int, sizing: PoolSizing | DeviceSizing) -> None:
-    times.ttft_p50_ms[row] = sizing.ttft_p50_ms
-    times.ttft_p95_ms[row] = sizing.ttft_p95_ms
-    times.total_p50_ms[row] = sizing.total_p50_ms
-    times.total_p95_ms[row] = sizing.total_p95_ms

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.beliefs.roofline import Precision, Setup
-from planner.beliefs.serving import PoolSizing, peak_requests_per_second, size_replica, size_replicas
+from planner.beliefs.serving import PoolSizing, peak_requests_per_second, size_replica, size_replicas, time_replicas
 from planner.beliefs.serving_draws import speeds_of
 from planner.beliefs.serving_load import Load, rates_of
 from planner.catalog.schema import Catalog
@@ -137,6 +137,28 @@ def test_the_batch_at_the_cap_solves_its_own_equation_for_a_mixture_of_experts(c
     load = Load(tokens, tokens + 200.0, np.full((1, DRAW_COUNT), 800.0), 1.0, 0.4, 0.4, np.ones(DRAW_COUNT))
     rates = rates_of(speeds, load, np.array([[128.0]]), 0.6)
     assert np.allclose(rates.batch, np.maximum(rates.calls * 800.0 * rates.step, 1.0), rtol=0.02)
+
+
+def test_times_as_columns_are_those_of_the_sizings(catalog: Catalog, segment: Segment) -> None:
+    asked = (
+        ("meta/llama-3.1-8b", "l40s", 1),
+        ("meta/llama-3.1-405b", "l40s", 1),
+        ("openai/gpt-oss-120b", "h100-sxm", 2),
+    )
+    setups = [_setup(catalog, *one) for one in asked]
+    columns, sizings = time_replicas(catalog, setups, segment), size_replicas(catalog, setups, segment)
+    assert columns.why == {row: sizing for row, sizing in enumerate(sizings) if isinstance(sizing, str)}
+    assert columns.why
+    for at, row in enumerate(columns.rows):
+        sizing = _sized(sizings[int(row)])
+        for name in ("capacity_rps", "ttft_p50_ms", "ttft_p95_ms", "total_p50_ms", "total_p95_ms"):
+            assert np.array_equal(getattr(columns, name)[at], getattr(sizing, name))
+
+
+def test_set_ups_of_which_none_fits_have_no_times(catalog: Catalog, segment: Segment) -> None:
+    columns = time_replicas(catalog, [_setup(catalog, "meta/llama-3.1-405b", "l40s", 1)], segment)
+    assert list(columns.why) == [0]
+    assert columns.capacity_rps.shape == (0, DRAW_COUNT)
 
 
 def test_what_a_step_shares_is_worked_out_once_for_all_contexts(catalog: Catalog) -> None:
