@@ -12,6 +12,7 @@ from planner.views import (
     measure_live,
     measure_results,
     measure_runs,
+    measure_speed,
 )
 
 session = current_session()
@@ -33,6 +34,7 @@ elif view == "forecast":
     measure_forecast.draw_plan_change(session)
     measure_forecast.draw_forecasts(session)
     measure_forecast.draw_checks(session)
+    measure_speed.draw_speeds()
 else:
     measure_runs.draw_runs(session)
     measure_runs.draw_import(session)

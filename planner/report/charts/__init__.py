@@ -36,6 +36,7 @@ from planner.report.charts.of_probes import (
     probed_shares,
 )
 from planner.report.charts.of_serving import break_even_chart
+from planner.report.charts.of_speeds import SpeedForecast, SpeedUnit, speed_chart
 from planner.report.charts.of_trace import wait_chart
 
 __all__ = [
@@ -45,6 +46,8 @@ __all__ = [
     "ProbedDifference",
     "ProbedShare",
     "SkillEstimate",
+    "SpeedForecast",
+    "SpeedUnit",
     "StripSpan",
     "Swing",
     "SwitchPoint",
@@ -62,6 +65,7 @@ __all__ = [
     "probed_shares",
     "skill_bars",
     "skills_radar",
+    "speed_chart",
     "switch_strip",
     "tornado_chart",
     "wait_chart",
