@@ -212,6 +212,19 @@ def test_planning_from_the_shell_loads_neither_litellm_nor_streamlit() -> None:
     assert done.stdout.splitlines()[-1] == "[] 0"
 
 
+@pytest.mark.parametrize(("given", "used"), [(None, 1), (2, 2)])
+def test_the_linear_algebra_has_one_thread_unless_the_user_says_otherwise(given: int | None, used: int) -> None:
+    code = (
+        "import sys; from planner.cli import main; main(['schema', 'plan']); import numpy, threadpoolctl;"
+        " print([pool['num_threads'] for pool in threadpoolctl.threadpool_info() if pool['user_api'] == 'blas'],"
+        " file=sys.stderr)"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    environment |= {} if given is None else {"OPENBLAS_NUM_THREADS": str(given)}
+    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True, env=environment)
+    assert set(json.loads(done.stderr)) <= {min(used, os.cpu_count() or 1)}
+
+
 def test_a_reader_that_goes_away_is_no_error() -> None:
     command = [sys.executable, "-m", "planner.cli", "schema", "plan"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:

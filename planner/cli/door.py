@@ -13,10 +13,13 @@ from planner.cli.probe_options import with_probe_action
 from planner.errors import EXIT_DONE, PlannerError
 
 _INTERRUPTED: Final = 130
+_ALGEBRA_THREADS: Final = "OPENBLAS_NUM_THREADS"
+"""Our matrices are small: threads of the linear algebra wait for each other, and cost a quarter of a plan's CPU time."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; the exit code. No traceback reaches a user without --debug."""
+    os.environ.setdefault(_ALGEBRA_THREADS, "1")  # read when numpy is first imported, which is later
     args = build_parser().parse_args(with_probe_action(sys.argv[1:] if argv is None else argv))
     try:
         code = int(args.run(args))
