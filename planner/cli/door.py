@@ -14,7 +14,7 @@ from planner.errors import EXIT_DONE, PlannerError
 
 _INTERRUPTED: Final = 130
 _ALGEBRA_THREADS: Final = "OPENBLAS_NUM_THREADS"
-"""Our matrices are small: threads of the linear algebra wait for each other, and cost a quarter of a plan's CPU time."""
+"""Our matrices are small: threads of the linear algebra only wait for each other, a quarter of a plan's CPU time."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
