@@ -146,6 +146,8 @@ class Latent:
     """(M, K) how the ability noise moves them."""
     own_variance: Floats
     """(M,) what skills do not explain."""
+    by_loading: Floats
+    """(M, K) how a unit more of each loading would move them: abilities in units of log odds."""
     benchmark: str
 
     @property
@@ -167,6 +169,7 @@ def latent_of(
         mean=fit.mu[benchmark] + scale * (mean @ loading + residual),
         direction=scale * np.einsum("k,mkj->mj", loading, np.linalg.cholesky(covariance)),
         own_variance=scale**2 * residual_variance,
+        by_loading=scale * mean,
         benchmark=quality.benchmark_ids[benchmark],
     )
 

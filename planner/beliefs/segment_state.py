@@ -4,10 +4,11 @@ The state holds, for M models, the deviation a of ability in the segment's skill
 
     x[m] = mean[m] + a[m] + own[m] + g[m] d,    a ~ N(0, A),   own ~ N(0, O),   d ~ N(0, sd^2) shared by all models
 
-g is how far a shift of difficulty moves the log odds of each: 1 but where guessing holds scores up. A suite of the same
-skill measures y[m] = mean[m] + a[m] + own'[m] + g[m] d', with an oddity and a difficulty of its own: it moves a, and
-through a the log odds, but says nothing of d. Samples of the segment measure x itself, and so move d and with it every
-model that was not asked. Draws follow by Matheron's rule, so common random numbers stay common.
+g is how far a shift of difficulty moves the log odds of each: 1 but where guessing holds scores up. A segment that may
+be unlike its anchor adds G l, l ~ N(0, sd^2 I): loadings of its own on the skills move each model by its abilities.
+A suite of the same skill measures y[m] = mean[m] + a[m] + own'[m] + g[m] d', with an oddity and a difficulty of its
+own: it moves a, and through a the log odds, but says nothing of d. Samples of the segment measure x itself, and so move
+d and with it every model that was not asked. Draws follow by Matheron's rule, so common random numbers stay common.
 """
 
 from dataclasses import dataclass, replace
@@ -51,7 +52,21 @@ class Spread:
     """(...)"""
 
 
-def start_state(centre: Floats, loading: Floats, ability: Spread, own: Spread, difficulty: Spread) -> SegmentState:
+@dataclass(frozen=True, slots=True, eq=False)
+class Leaning:
+    """How a segment may lean on other skills than its anchor: l, what it adds to K loadings, moves every model."""
+
+    direction: Floats
+    """(M, K) log odds for a unit of each loading."""
+    draws: Draws
+    """(K, S) of l."""
+    variance: float
+    """Of each l."""
+
+
+def start_state(
+    centre: Floats, loading: Floats, ability: Spread, own: Spread, difficulty: Spread, leaning: Leaning | None = None
+) -> SegmentState:
     """State before measurements.
 
     Args:
@@ -60,6 +75,7 @@ def start_state(centre: Floats, loading: Floats, ability: Spread, own: Spread, d
         ability: a of M models.
         own: What M models have of their own on the segment.
         difficulty: d.
+        leaning: l, of a segment that may be unlike its anchor.
     """
     count = centre.size
     covariance = np.zeros((2 * count, 2 * count))
@@ -68,6 +84,9 @@ def start_state(centre: Floats, loading: Floats, ability: Spread, own: Spread, d
     shared = float(difficulty.variance) * np.outer(loading, loading)
     covariance[count:, count:] = np.diag(ability.variance + own.variance) + shared
     log_odds = centre[:, None] + ability.draws + own.draws + loading[:, None] * difficulty.draws
+    if leaning is not None:
+        covariance[count:, count:] += leaning.variance * (leaning.direction @ leaning.direction.T)
+        log_odds = log_odds + leaning.direction @ leaning.draws
     return SegmentState(
         centre=centre,
         mean=np.concatenate([np.zeros(count), centre]),

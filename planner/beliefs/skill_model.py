@@ -24,7 +24,8 @@ from planner.units import Floats, Ints
 _GENERAL_LOADING = 0.75
 _OWN_LOADING = 0.45
 _METHOD_LOADING = 0.35
-_LOADING_SD = 0.3
+LOADING_SD = 0.3
+"""Spread of a benchmark's loadings around what its skill says."""
 _ODD_PRIOR_VARIANCE = 0.3
 _ODD_PRIOR_ROWS = 4.0
 _PSI_PRIOR_ROWS = 12.0
@@ -221,7 +222,7 @@ def _update_columns(cells: Cells, state: _State, moments: _Moments, prior: Float
     skills = cells.skills
     order = np.argsort(cells.benchmark, kind="stable")
     starts = np.searchsorted(cells.benchmark[order], np.arange(cells.skill.size + 1))
-    shrink = np.diag(np.concatenate(([1.0 / 4.0], np.full(skills, 1.0 / _LOADING_SD**2))))
+    shrink = np.diag(np.concatenate(([1.0 / 4.0], np.full(skills, 1.0 / LOADING_SD**2))))
     for column in range(cells.skill.size):
         part = order[starts[column] : starts[column + 1]]
         if not part.size:
