@@ -7,6 +7,7 @@ from typing import Final, Literal
 import numpy as np
 
 from planner.beliefs.answer_lengths import reasoning_prior_id
+from planner.beliefs.latency_providers import PROVIDER_PRIORS, ProviderFactors, provider_factors
 from planner.beliefs.priors import model_draws, prior_draws
 from planner.beliefs.quality_cells import planned_effort
 from planner.beliefs.requests import Calls, calls_of, squared_cv, sum_percentiles, token_log_sd
@@ -46,6 +47,8 @@ class LatencyBeliefs:
     """(S,) log-sd of TPOT over the requests of one model."""
     published: Bools
     """(M,) True where a published speed of the model stands behind the row; False: regression on class and price."""
+    factors: ProviderFactors
+    """How a provider other than the model's first party differs."""
     source_ids: tuple[tuple[str, ...], ...]
     """Per model: ids of speeds and priors behind the row ('speed:openai/gpt-5.5', 'prior:api_spread.ttft_log_sd')."""
 
@@ -96,12 +99,14 @@ def fit_latency(catalog: Catalog, seed: int = SEED) -> LatencyBeliefs:
         ttft_log_sd=_spread(catalog, "api_spread.ttft_log_sd", seed),
         tpot_log_sd=_spread(catalog, "api_spread.tpot_log_sd", seed),
         published=np.array([m in known and np.isfinite(known[m].log_tpot) for m in model_ids], dtype=np.bool_),
+        factors=provider_factors(catalog, seed),
         source_ids=tuple(_sources(m, known) for m in model_ids),
     )
 
 
 def _sources(model: str, known: dict[str, _Known]) -> tuple[str, ...]:
-    spreads = ("prior:api_spread.ttft_log_sd", "prior:api_spread.tpot_log_sd", "prior:api_drift.speed_log_sd")
+    own = ("prior:api_spread.ttft_log_sd", "prior:api_spread.tpot_log_sd", "prior:api_drift.speed_log_sd")
+    spreads = (*own, *PROVIDER_PRIORS)
     return (f"speed:{model}", *spreads) if model in known else ("speed:regression", *spreads)
 
 
@@ -262,6 +267,7 @@ def api_latency(
     model_ids: Sequence[str],
     segment: Segment,
     *,
+    providers: Sequence[str] | None = None,
     extra_input_tokens: Draws | float = 0.0,
     before_ms: Draws | float = 0.0,
     seed: int = SEED,
@@ -271,8 +277,9 @@ def api_latency(
     Args:
         latency: Fitted speeds.
         catalog: Facts and priors.
-        model_ids: Models asked (unique ones are enough; offers of one model share a row).
+        model_ids: Models asked (one row for each model at a provider is enough).
         segment: Its tokens, tool calls and skill.
+        providers: Who serves each of them; None: each model's first party.
         extra_input_tokens: Tokens that a technique adds to each prompt (passages, examples), number or (S,).
         before_ms: Time spent before the first model call (retrieval, see `retrieval_ms`), number or (S,).
         seed: Seed of the draws.
@@ -280,23 +287,32 @@ def api_latency(
     where = {model: row for row, model in enumerate(latency.model_ids)}
     rows = np.array([where[model] for model in model_ids], dtype=np.int64)
     calls = calls_of(catalog, segment, extra_input_tokens=extra_input_tokens, seed=seed)
-    times = _api_times(latency, rows, segment, calls, reasoning_tokens(catalog, model_ids, segment, seed))
+    offsets = None if providers is None else latency.factors.offsets(model_ids, providers)
+    times = _api_times(latency, rows, segment, calls, reasoning_tokens(catalog, model_ids, segment, seed), offsets)
     ttft_p50, ttft_p95, total_p50, total_p95 = answer_percentiles(
         times, catalog, segment, calls, before_ms=before_ms, seed=seed
     )
     return ApiLatency(tuple(model_ids), ttft_p50, ttft_p95, total_p50, total_p95)
 
 
-def _api_times(latency: LatencyBeliefs, rows: Ints, segment: Segment, calls: Calls, reasoning: Draws) -> CallTimes:
+def _api_times(
+    latency: LatencyBeliefs,
+    rows: Ints,
+    segment: Segment,
+    calls: Calls,
+    reasoning: Draws,
+    offsets: tuple[Draws, Draws] | None,
+) -> CallTimes:
     """Mean TTFT and TPOT of N models at the mean prompt of a call, with their spread over requests."""
-    prompt = latency.ttft_ms_per_input_token[rows] * (calls.input_tokens / calls.count)
-    median = latency.ttft_base_ms[rows] + prompt
+    slower_first, slower_token = (1.0, 1.0) if offsets is None else (np.exp(offset) for offset in offsets)
+    prompt = latency.ttft_ms_per_input_token[rows] * (calls.input_tokens / calls.count) * slower_first
+    median = latency.ttft_base_ms[rows] * slower_first + prompt
     ttft = median * np.exp(np.square(latency.ttft_log_sd) / 2.0)
     longer = np.square(prompt) * squared_cv(token_log_sd(segment.input_tokens))
     return CallTimes(
         ttft_ms=ttft,
         ttft_variance=np.square(ttft) * squared_cv(latency.ttft_log_sd) + longer,
-        tpot_ms=latency.tpot_ms[rows] * np.exp(np.square(latency.tpot_log_sd) / 2.0),
+        tpot_ms=latency.tpot_ms[rows] * slower_token * np.exp(np.square(latency.tpot_log_sd) / 2.0),
         tpot_cv2=squared_cv(latency.tpot_log_sd),
         reasoning=reasoning,
     )

@@ -186,12 +186,16 @@ def _time_apis(times: Times, world: World, ways: Ways, segment: Segment, added: 
     rows = ways.rows(API)
     if rows.size == 0:
         return
-    models, position = np.unique(ways.model[rows], return_inverse=True)
+    sold_by = [world.offers.offers[int(offer)].provider for offer in ways.offer[rows]]
+    pairs = list(zip((world.models.ids[int(model)] for model in ways.model[rows]), sold_by, strict=True))
+    where = {pair: place for place, pair in enumerate(dict.fromkeys(pairs))}
+    position = np.array([where[pair] for pair in pairs], dtype=np.int64)
     latency = api_latency(
         world.beliefs.latency,
         world.catalog,
-        tuple(world.models.ids[int(model)] for model in models),
+        tuple(model for model, _ in where),
         segment,
+        providers=tuple(provider for _, provider in where),
         extra_input_tokens=added.latency_tokens,
         before_ms=added.before_ms,
         seed=world.seed,

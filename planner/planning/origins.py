@@ -1,5 +1,6 @@
 """What a plan's numbers rest on: evidence, assumptions, warnings."""
 
+from planner.beliefs.latency_providers import provider_source_ids
 from planner.catalog.evaluations import is_kept_row
 from planner.catalog.schema import Catalog, Source
 from planner.options.table import RetirementWarning
@@ -19,7 +20,7 @@ def list_evidence(problem: Problem, facts: Facts, segments: tuple[SegmentPlan, .
             items.setdefault(item.id, item)
     for item in _run_items(problem):
         items.setdefault(item.id, item)
-    for identifier in dict.fromkeys(name for segment in segments for name in _named_sources(problem, segment)):
+    for identifier in dict.fromkeys(name for segment in segments for name in _named_sources(problem, facts, segment)):
         if identifier not in items:
             items[identifier] = _source_item(facts.catalog, identifier)
     return tuple(items.values())
@@ -42,10 +43,16 @@ def _run_items(problem: Problem) -> list[EvidenceItem]:
     ]
 
 
-def _named_sources(problem: Problem, segment: SegmentPlan) -> list[str]:
+def _named_sources(problem: Problem, facts: Facts, segment: SegmentPlan) -> list[str]:
     names = [name for part in segment.cost_parts for name in part.evidence]
     pool = next((pool for pool in problem.options.pools if pool.id == segment.option.pool), None)
-    return [*names, *(pool.source_ids if pool else ())]
+    return [*names, *(pool.source_ids if pool else ()), *_speed_sources(facts, segment)]
+
+
+def _speed_sources(facts: Facts, segment: SegmentPlan) -> tuple[str, ...]:
+    """What the times of an API rest on where it is not the model's first party."""
+    offer = facts.offers.get(segment.option.offer_key)
+    return () if offer is None else provider_source_ids(facts.catalog, segment.option.model, offer.provider)
 
 
 def _offer_items(facts: Facts, segment: SegmentPlan) -> list[EvidenceItem]:

@@ -35,8 +35,9 @@ CSV_FILES = (
     "servers.csv",
 )
 EVIDENCE_FILES = tuple(sorted(f"evidence/{path.name}" for path in (catalogs_dir() / "evidence").glob("*.csv")))
-NOT_FACTS = ("aliases.csv", "artificial_analysis.csv", "sources.csv")
-"""Joins of names, what the fields of a connector measure (read when scores are fetched), and the list of sources."""
+NOT_FACTS = ("aliases.csv", "artificial_analysis.csv", "provider_speeds.csv", "sources.csv")
+"""Joins of names, what the fields of a connector measure (read when scores are fetched), the table behind the priors of
+providers (a test fits them to it anew), and the list of sources."""
 
 
 @pytest.fixture
