@@ -33,11 +33,11 @@ def trace_sentence(case: TraceCase) -> str:
     if found.utilisation > 1.0:
         return (
             f"At the planned busiest hour ({_rate(run)}) the trace asks {number(found.utilisation)} times what"
-            f" {_replicas(case.replicas)} can serve: the queue only grows. {needed_sentence(case)}"
+            f" {replicas_text(case.replicas)} can serve: the queue only grows. {needed_sentence(case)}"
         )
     told = f"a first token after {_three(found.ttft)} and {_three(found.tpot)} a token (p50, p95, p99)"
     return (
-        f"Replayed at the planned busiest hour ({_rate(run)}) on {_replicas(case.replicas)}, busy"
+        f"Replayed at the planned busiest hour ({_rate(run)}) on {replicas_text(case.replicas)}, busy"
         f" {percent(found.utilisation)}, the trace sees {told};"
         f" {_formula(run)}. {needed_sentence(case)}"
     )
@@ -66,7 +66,7 @@ def needed_sentence(case: TraceCase) -> str:
     if isinstance(needed, str):
         return f"{told} no number of replicas is enough: {needed}."
     spare = f", beside {case.spare} spare" if case.spare else ""
-    return f"{told} it needs {_replicas(needed)}; the sizing has {case.replicas}{spare}."
+    return f"{told} it needs {replicas_text(needed)}; the sizing has {case.replicas}{spare}."
 
 
 def burst_sentence(case: TraceCase) -> str:
@@ -125,7 +125,8 @@ def _rate(run: TraceRun) -> str:
     return f"{number(run.rate_per_s)} calls/s{own}"
 
 
-def _replicas(count: int) -> str:
+def replicas_text(count: int) -> str:
+    """'1 replica', '2 replicas'."""
     return f"{count:,} replica" if count == 1 else f"{count:,} replicas"
 
 

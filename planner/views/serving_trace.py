@@ -12,7 +12,7 @@ from planner.report import charts
 from planner.report.format import milliseconds
 from planner.report.svg import ink_of
 from planner.report.trace_svg import wait_curves, wait_svg
-from planner.report.trace_text import TraceRow, burst_sentence, trace_rows, trace_sentence
+from planner.report.trace_text import TraceRow, burst_sentence, replicas_text, trace_rows, trace_sentence
 from planner.session import Session
 from planner.session.serving import replay_of
 from planner.views.frame import draw_error, shown_mode
@@ -56,8 +56,8 @@ def _draw_replay(case: TraceCase) -> None:
     curves, limit, mode = wait_curves(case), case.ttft_p95_ms, shown_mode()
     draw_chart(charts.wait_chart(curves, limit, mode), "serving.trace.chart", trace_sentence(case))
     st.caption(
-        f"Simulated on {case.replicas} replicas at the mean speeds of the fit, batch up to {case.max_batch}; bands "
-        "hold 90 % of the speeds' draws. Diamonds: the formula's p50, p95 and p99 for the trace's lengths and bursts."
+        f"Simulated on {replicas_text(case.replicas)} at the mean speeds of the fit, up to {case.max_batch} at once; "
+        "bands hold 90 % of the speeds' draws. Diamonds: the formula for the trace's lengths and bursts."
         + ("" if limit is None else " Dotted: the limit.")
     )
     rows = trace_rows(case)
