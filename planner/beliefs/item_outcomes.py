@@ -40,6 +40,8 @@ class ItemOutcomes:
     """(W,) index into models of the preferred answer, one entry a comparison."""
     loser: Ints
     """(W,)"""
+    weight: Floats | None = None
+    """(W,) how much of a comparison each entry is; a tie is two of one half, one each way. None: all are whole."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -110,16 +112,23 @@ def _log_likelihood(items: _Items, outcomes: ItemOutcomes, z: Floats, spread: fl
     by_item = np.logaddexp.reduce(
         items.right @ log_right.T + (items.asked - items.right) @ log_wrong.T + np.log(items.weights), axis=1
     )
-    wins = -np.logaddexp(0.0, z[outcomes.loser] - z[outcomes.winner])
+    wins = -np.logaddexp(0.0, z[outcomes.loser] - z[outcomes.winner]) * _weight(outcomes)
     return float(by_item.sum() + wins.sum())
+
+
+def _weight(outcomes: ItemOutcomes) -> Floats:
+    """(W,) weight of each comparison."""
+    return np.ones(outcomes.winner.size) if outcomes.weight is None else outcomes.weight
 
 
 def _preferences(outcomes: ItemOutcomes, z: Floats) -> tuple[Floats, Floats]:
     """Gradient (P,) and curvature (P, P) of the comparisons' log-likelihood (Bradley and Terry, 1952)."""
     win = logistic(z[outcomes.winner] - z[outcomes.loser])
-    gradient = np.bincount(outcomes.winner, 1.0 - win, z.size) - np.bincount(outcomes.loser, 1.0 - win, z.size)
+    weight = _weight(outcomes)
+    pull = weight * (1.0 - win)
+    gradient = np.bincount(outcomes.winner, pull, z.size) - np.bincount(outcomes.loser, pull, z.size)
     curvature = np.zeros((z.size, z.size))
-    pair = win * (1.0 - win)
+    pair = weight * win * (1.0 - win)
     for one, other, sign in ((0, 0, 1.0), (1, 1, 1.0), (0, 1, -1.0), (1, 0, -1.0)):
         rows = (outcomes.winner, outcomes.loser)
         np.add.at(curvature, (rows[one], rows[other]), sign * pair)

@@ -31,7 +31,8 @@ class _Part:
 
     scores: dict[tuple[str, str, str], list[float]] = field(default_factory=lambda: defaultdict(list))
     """By model, cluster and item."""
-    wins: list[tuple[str, str]] = field(default_factory=list)
+    wins: list[tuple[str, str, float]] = field(default_factory=list)
+    """Winner, loser and weight; a tie is half a win each way."""
     runs: dict[str, str] = field(default_factory=dict)
     """Day of each run."""
 
@@ -83,13 +84,16 @@ def _add_answer(parts: dict[_Key, _Part], graded: GradedAnswer, catalog: Catalog
 
 
 def _add_preferences(parts: dict[_Key, _Part], run: Run, preferences: Iterable[Preference], catalog: Catalog) -> None:
-    """Comparisons count in the run's first condition; an item is compared however it was asked."""
+    """Comparisons count in the condition that they state, those that state none in the run's first."""
     for preference in preferences:
         winner, loser = (_known(run, name, catalog) for name in (preference.winner, preference.loser))
         if winner is None or loser is None or winner == loser:
             continue
         key = next((key for key in sorted(parts) if key == _key(run, key[1])), _key(run, "plain"))
-        parts[key].wins.append((winner, loser))
+        if preference.condition:
+            key = _key(run, preference.condition)
+        ways = ((winner, loser, 0.5), (loser, winner, 0.5)) if preference.tied else ((winner, loser, 1.0),)
+        parts[key].wins.extend(ways)
         parts[key].runs[run.id] = run.created.date().isoformat()
 
 
@@ -110,7 +114,7 @@ def _suite(key: _Key, part: _Part) -> SuiteAnswers:
 def _outcomes(part: _Part) -> ItemOutcomes:
     """Answers as arrays; models, items and documents numbered in alphabetical order."""
     asked = sorted(part.scores)
-    models = tuple(sorted({model for model, _, _ in asked} | {name for pair in part.wins for name in pair}))
+    models = tuple(sorted({model for model, _, _ in asked} | {name for pair in part.wins for name in pair[:2]}))
     model_row = {name: number for number, name in enumerate(models)}
     cluster_row = {name: number for number, name in enumerate(sorted({cluster for _, cluster, _ in asked}))}
     wins = sorted(part.wins)
@@ -119,8 +123,9 @@ def _outcomes(part: _Part) -> ItemOutcomes:
         model=np.array([model_row[model] for model, _, _ in asked], dtype=np.int64),
         item=np.array([cluster_row[cluster] for _, cluster, _ in asked], dtype=np.int64),
         score=np.array([float(np.mean(part.scores[one])) for one in asked], dtype=np.float64),
-        winner=np.array([model_row[winner] for winner, _ in wins], dtype=np.int64),
-        loser=np.array([model_row[loser] for _, loser in wins], dtype=np.int64),
+        winner=np.array([model_row[winner] for winner, _, _ in wins], dtype=np.int64),
+        loser=np.array([model_row[loser] for _, loser, _ in wins], dtype=np.int64),
+        weight=np.array([weight for _, _, weight in wins], dtype=np.float64),
     )
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from planner.probing.dry_run import Estimate
     from planner.probing.job import PickNext, ShouldStop
     from planner.probing.settings import ProbeSettings
+    from planner.probing.suite import Suite
     from planner.store.engine import Store
     from planner.store.records import Target
 
@@ -44,7 +45,7 @@ def run_suite(args: argparse.Namespace) -> int:
     settings = _settings(args)
     estimates = estimate_run(suite, targets, settings)
     if args.dry_run:
-        _show_estimates(estimates, _missing(targets, settings), args.json)
+        _show_estimates(estimates, _notes(suite, targets, settings), args.json)
         return EXIT_INPUT if problems else EXIT_DONE
     budget_usd = _budget(args.budget, estimates)
     from planner.probing.runner import start_run
@@ -110,12 +111,15 @@ def _targets(names: Sequence[str], args: argparse.Namespace) -> tuple[tuple["Tar
     )
 
 
-def _missing(targets: Sequence["Target"], settings: "ProbeSettings") -> tuple[str, ...]:
-    """Keys that a run would need and that are not there, a line each."""
+def _notes(suite: "Suite", targets: Sequence["Target"], settings: "ProbeSettings") -> tuple[str, ...]:
+    """What a dry run tells beside the cost: keys that are not there, what is compared, who would judge itself."""
+    from planner.probing.pairs import own_judge_lines, pairs_words
     from planner.probing.targets import key_notes
 
     judge = settings.judge
-    return tuple(key_notes((*targets, *([judge] if judge else [])), os.environ).values())
+    missing = key_notes((*targets, *([judge] if judge else [])), os.environ).values()
+    compared = [f"compared pairwise in both orders: {pairs_words(targets)}"] if settings.pairwise else []
+    return (*missing, *compared, *own_judge_lines(suite, targets, settings))
 
 
 def _settings(args: argparse.Namespace) -> "ProbeSettings":
@@ -145,6 +149,7 @@ def _settings(args: argparse.Namespace) -> "ProbeSettings":
         fresh=args.fresh,
         allow_code=args.allow_code,
         judge=judge,
+        pairwise=args.pairwise,
         rate_per_s=args.rate,
         seconds=args.seconds,
         slo_ttft_ms=args.slo_ttft_ms,
@@ -195,10 +200,12 @@ def _measure(
     pick_next: "PickNext | None" = None,
 ) -> int:
     """Ask, show the progress, show what was measured."""
+    from planner.beliefs.run_pairs import pair_shares
     from planner.probing.results import results_of
     from planner.probing.runner import run_probe
     from planner.store.runs import read_run
     from planner.terminal.probing import print_results, rows_with_intervals, watching
+    from planner.terminal.probing_pairs import print_pairs
 
     read_run(store, run_id)
     print(f"run {run_id}", file=sys.stderr)
@@ -213,10 +220,12 @@ def _measure(
             ask_in_doubt=ask_in_doubt,
         )
     rows = rows_with_intervals(results_of(store, run_id))
+    pairs = pair_shares(store, run_id)
     if json_file:
-        write_json(json_file, {"version": 1, "run": run, "progress": progress, "rows": rows})
+        write_json(json_file, {"version": 1, "run": run, "progress": progress, "rows": rows, "pairs": pairs})
     if json_file != "-":
         print_results(run, progress, rows)
+        print_pairs(pairs)
     if run.status == "cap":
         return EXIT_CAP
     if run.status == "stopped":

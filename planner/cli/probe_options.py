@@ -98,6 +98,12 @@ def _add_asking(run: argparse.ArgumentParser) -> None:
     asking.add_argument("--max-output-tokens", metavar="N", type=_count, help="in place of the suite's")
     asking.add_argument("--judge", metavar="MODEL", help="model that grades by rubric, under the same cap")
     asking.add_argument(
+        "--pairwise",
+        action="store_true",
+        help="the judge also compares the models' answers to each item, in both orders (over 3 models: each with the "
+        "first named)",
+    )
+    asking.add_argument(
         "--adaptive", action="store_true", help="ask on only where the decision is open (successive halving)"
     )
     asking.add_argument(

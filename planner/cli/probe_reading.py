@@ -64,6 +64,7 @@ def run_show_run(args: argparse.Namespace) -> int:
     """Show what a run measured: scores, times, cost, and who is better on the same items."""
     check_output(args.json, "--json", ())
     from planner.beliefs.run_comparison import compare_conditions, compare_models, item_scores
+    from planner.beliefs.run_pairs import pair_shares
     from planner.probing.results import results_of
     from planner.store.engine import default_url, open_store
     from planner.store.holding import broken_off
@@ -74,14 +75,20 @@ def run_show_run(args: argparse.Namespace) -> int:
         run = read_run(store, args.run_id)
         rows = rows_with_intervals(results_of(store, run.id))
         scores = item_scores(store, run.id)
+        pairs = pair_shares(store, run.id)
         broken = bool(broken_off(store, (run,)))
     compared = (*compare_models(scores), *compare_conditions(scores))
     if args.json:
-        write_json(args.json, {"version": 1, "run": run, "broken_off": broken, "rows": rows, "comparisons": compared})
+        write_json(
+            args.json,
+            {"version": 1, "run": run, "broken_off": broken, "rows": rows, "comparisons": compared, "pairs": pairs},
+        )
     if args.json != "-":
         from planner.terminal.probes_kept import print_run
+        from planner.terminal.probing_pairs import print_pairs
 
         print_run(run, rows, compared, broken=broken)
+        print_pairs(pairs)
     return EXIT_DONE
 
 

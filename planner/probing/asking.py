@@ -91,9 +91,9 @@ async def _tries(job: Job, task: Task) -> Attempt | None:
         if isinstance(outcome, Answer):
             job.paces[target.provider].answered()
             return attempt
-        if not _worth_another(job, task, outcome, tried):
+        if not worth_another(job, target, outcome, tried):
             return attempt
-        await _wait(job, wait_s(tried, outcome.retry_after_s, job.run.id, task.request_hash))
+        await wait(job, wait_s(tried, outcome.retry_after_s, job.run.id, task.request_hash))
     return attempt
 
 
@@ -101,14 +101,14 @@ async def _reserve(job: Job, task: Task) -> Attempt | None:
     """Reserve the worst case; None, and the run is capped, when it does not fit although nothing is under way."""
     model = task.question.target.name
     attempt = new_attempt(job.run.id, task, streams=job.under_way + 1, warm_up=model not in job.warm)
-    given = await _room(job, lambda: reserve_attempt(job.store, attempt, job.counts.cap_usd))
+    given = await room(job, lambda: reserve_attempt(job.store, attempt, job.counts.cap_usd))
     if given is None:
         return None
     job.warm.add(model)
     return replace(attempt, id=given)
 
 
-async def _room(job: Job, reserve: Callable[[], int | None]) -> int | None:
+async def room(job: Job, reserve: Callable[[], int | None]) -> int | None:
     """What `reserve` gives once there is room under the cap; None, and the run is capped, when there will be none."""
 
     def counted() -> tuple[int | None, int]:
@@ -132,7 +132,7 @@ async def _room(job: Job, reserve: Callable[[], int | None]) -> int | None:
     return None
 
 
-async def _settle(job: Job, keep: Callable[[], None], cost_usd: float) -> None:
+async def settle_money(job: Job, keep: Callable[[], None], cost_usd: float) -> None:
     """Keep what a reservation has come to, and tell whoever waits for room."""
 
     def counted() -> None:
@@ -169,12 +169,11 @@ def _counted(job: Job) -> Iterator[None]:
 async def _keep(job: Job, attempt: Attempt) -> None:
     """Commit what came back."""
     cost_usd = attempt.counted_usd
-    await _settle(job, lambda: store_answer(job.store, attempt), cost_usd)
+    await settle_money(job, lambda: store_answer(job.store, attempt), cost_usd)
 
 
-def _worth_another(job: Job, task: Task, failure: Failure, tried: int) -> bool:
+def worth_another(job: Job, target: Target, failure: Failure, tried: int) -> bool:
     """Take note of a failure; whether another try may help and can't be paid for twice."""
-    target = task.question.target
     job.counts.errors[failure.kind] += 1
     job.counts.note(f"{target.name} {failure.kind}", f"{target.name}: {failure.kind}: {failure.message}")
     if failure.kind in FATAL:
@@ -189,7 +188,7 @@ def _worth_another(job: Job, task: Task, failure: Failure, tried: int) -> bool:
     return not job.over
 
 
-async def _wait(job: Job, seconds: float) -> None:
+async def wait(job: Job, seconds: float) -> None:
     """Wait before another try; no longer than until the run is stopped."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
@@ -225,26 +224,26 @@ async def _judge(job: Job, task: Task, attempt: Attempt) -> Grade | None:
     assert judge is not None
     request = judge_request(job.grading, attempt.answer or "", task.item, job.settings)
     cap_usd = job.counts.cap_usd
-    if await _room(job, lambda: int(reserve_usd(job.store, job.run.id, request.worst_usd, cap_usd)) or None) is None:
+    if await room(job, lambda: int(reserve_usd(job.store, job.run.id, request.worst_usd, cap_usd)) or None) is None:
         return None
-    question = replace(request.question, target=_addressed(job, request.question))
+    question = replace(request.question, target=addressed(job, request.question))
     outcome: Answer | Failure | None = None
     for tried in range(1, MOST_TRIES + 1):
         async with job.paces[judge.provider].slot():
             outcome = await job.client.ask(question)
-        if isinstance(outcome, Answer) or not _worth_another(job, replace(task, question=question), outcome, tried):
+        if isinstance(outcome, Answer) or not worth_another(job, judge, outcome, tried):
             break
-        await _wait(job, wait_s(tried, outcome.retry_after_s, job.run.id, task.request_hash, "judge"))
+        await wait(job, wait_s(tried, outcome.retry_after_s, job.run.id, task.request_hash, "judge"))
     assert outcome is not None
     cost_usd = judge_usd(judge, outcome)
     cost_usd = request.worst_usd if cost_usd is None else cost_usd
     score = request.read(outcome) if isinstance(outcome, Answer) else None
     if score is None:
         job.counts.note("judge", f"judge {judge.name}: a verdict that cannot be read; what was reserved stays counted")
-        await _settle(job, _keep_nothing, request.worst_usd)
+        await settle_money(job, _keep_nothing, request.worst_usd)
         return None
     grade = Grade(attempt.id, job.grading.name(task.item), score.value, score.detail, cost_usd, _now())
-    await _settle(job, lambda: store_grade(job.store, grade, reserved_usd=request.worst_usd), cost_usd)
+    await settle_money(job, lambda: store_grade(job.store, grade, reserved_usd=request.worst_usd), cost_usd)
     return grade
 
 
@@ -252,7 +251,8 @@ def _keep_nothing() -> None:
     """What was reserved stays counted as spent."""
 
 
-def _addressed(job: Job, question: Question) -> Target:
+def addressed(job: Job, question: Question) -> Target:
+    """The target at the address that it has while the run lasts."""
     target = question.target
     return replace(target, api_base=job.addresses.get(target.name, target.api_base))
 

@@ -54,6 +54,11 @@ def most_prompt_tokens(messages: Sequence[Message], counted: int, target: Target
     return min(int(_OTHER_MARGIN * counted), sum(len(message.content.encode()) for message in messages)) + extra
 
 
+def most_answer_tokens(target: Target, max_output_tokens: int) -> int:
+    """How many of our tokens an answer may have that is as long as its own tokenizer lets it be."""
+    return max_output_tokens if target.provider in _COUNTED_HERE else int(_OTHER_MARGIN * max_output_tokens)
+
+
 def worst_usd(target: Target, prompt_tokens: int, max_output_tokens: int) -> float:
     """The most that a request may cost: an answer as long as it may be, on the dearest price step it may reach.
 

@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from planner.catalog.pricing import TokenUse, charge_usd
-from planner.probing.costs import price_of
+from planner.probing.costs import most_answer_tokens, price_of
 from planner.probing.grading import judge_request, new_grading
+from planner.probing.pairs import ORDERS, check_pairwise, pair_request, pairs_of
 from planner.probing.settings import ProbeSettings
 from planner.probing.suite import Suite
-from planner.probing.tasks import Task, conditions_of, iter_tasks
+from planner.probing.tasks import Task, conditions_of, items_of, iter_tasks
 from planner.store.records import Target
 
 EXPECTED_OUTPUT_SHARE: Final = 0.3
@@ -78,16 +79,20 @@ def estimate_run(suite: Suite, targets: Sequence[Target], settings: ProbeSetting
     sums: dict[str, _Sum] = defaultdict(_Sum)
     conditions_of(suite, settings)
     grading = new_grading(suite, settings)
+    check_pairwise(targets, settings)
     judge = settings.judge
     judged = _Sum()
     for task in iter_tasks(suite, targets, settings):
         sums[task.question.target.name].add(task.question.target, task)
         if judge is not None and grading.is_judged(task.item):
             # The longest answer that the judge may have to read, a token taken as six characters.
-            asked = judge_request(grading, "answer " * task.question.max_output_tokens, task.item, settings)
+            longest = "answer " * most_answer_tokens(task.question.target, task.question.max_output_tokens)
+            asked = judge_request(grading, longest, task.item, settings)
             judged.requests += 1
             judged.worst_usd += asked.worst_usd
             judged.expected_usd += EXPECTED_OUTPUT_SHARE * asked.worst_usd
+    if settings.pairwise:
+        _add_pairs(judged, suite, targets, settings)
     if settings.rate_per_s is not None:
         for total in sums.values():
             total.scale(settings.rate_per_s * (settings.seconds or 0.0))
@@ -95,6 +100,18 @@ def estimate_run(suite: Suite, targets: Sequence[Target], settings: ProbeSetting
     if judge is not None and judged.requests:
         rows.append(_estimate(judge, judged))
     return tuple(rows)
+
+
+def _add_pairs(judged: _Sum, suite: Suite, targets: Sequence[Target], settings: ProbeSettings) -> None:
+    """What the comparisons of a run cost: equal answers cost nothing, so low adds nothing."""
+    asked_once = ORDERS * len(pairs_of(targets)) * len(conditions_of(suite, settings))
+    limit = settings.max_output_tokens or suite.max_output_tokens
+    longest = "answer " * max(most_answer_tokens(target, limit) for target in targets)
+    for item in items_of(suite, settings):
+        worst = pair_request(suite, item, longest, longest, settings).worst_usd
+        judged.requests += asked_once
+        judged.worst_usd += asked_once * worst
+        judged.expected_usd += asked_once * EXPECTED_OUTPUT_SHARE * worst
 
 
 def _estimate(target: Target, total: _Sum) -> Estimate:

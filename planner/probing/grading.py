@@ -15,7 +15,8 @@ from planner.probing.settings import ProbeSettings
 from planner.probing.suite import GraderSpec, Item, Suite
 from planner.store.records import Target
 
-_JUDGE_TOKENS: Final = 600
+JUDGE_TOKENS: Final = 600
+"""Longest verdict."""
 _SLOW: Final = frozenset({"code_execution", "embedding", "rouge_l", "levenshtein", "chrf"})
 """Kinds that would hold up the loop."""
 
@@ -79,7 +80,7 @@ def judge_request(grading: Grading, answer: str, item: Item, settings: ProbeSett
     assert judge is not None
     spec = grading.spec(item)
     messages = tuple(Message(said["role"], said["content"]) for said in judge_messages(spec.rubric, answer, item))
-    question = Question(judge, messages, _JUDGE_TOKENS, 0.0, None, settings.timeouts)
+    question = Question(judge, messages, JUDGE_TOKENS, 0.0, None, settings.timeouts)
     most = most_prompt_tokens(messages, count_messages(messages), judge)
 
     def read(verdict: Answer) -> Score | None:
@@ -88,7 +89,7 @@ def judge_request(grading: Grading, answer: str, item: Item, settings: ProbeSett
             return mark
         return Score(float(mark.value >= spec.threshold), mark.detail)
 
-    return JudgeRequest(question, worst_usd(judge, most, _JUDGE_TOKENS), read)
+    return JudgeRequest(question, worst_usd(judge, most, JUDGE_TOKENS), read)
 
 
 def judge_usd(judge: Target, outcome: Answer | Failure) -> float | None:

@@ -13,10 +13,13 @@ from planner.probing.settings import ProbeSettings
 from planner.probing.suite import Suite
 from planner.probing.writer import Writer
 from planner.store.engine import Store
-from planner.store.records import Run, RunStatus
+from planner.store.records import Run, RunStatus, Verdict
 
 Key: TypeAlias = tuple[str, str, str, int]
 """Which question of a run: model, item, condition, repeat."""
+
+PairKey: TypeAlias = tuple[str, str, str, str]
+"""Which verdict of a run: item, condition, model whose answer stands first, the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,10 @@ class Job:
     settled: asyncio.Condition = field(default_factory=asyncio.Condition)
     """Told whenever a reservation has given way to a true cost: there may be room under the cap again."""
     ended: asyncio.Event = field(default_factory=asyncio.Event)
+    verdicts: Mapping[PairKey, Verdict] = field(default_factory=dict)
+    """What the judge has said of pairs already."""
+    verdicts_in_doubt: frozenset[PairKey] = frozenset()
+    """What an earlier process may have paid the judge for."""
     status: RunStatus = "finished"
     """How the run will have ended."""
 

@@ -1,12 +1,12 @@
 """A model as judge: what it is asked, how its verdict is read, and how well it agrees with people.
 
-The call itself is handed in, so that whoever makes it counts its cost. A verdict that cannot be read is no verdict
+Who asks it counts its cost. A verdict that cannot be read is no verdict
 (None), never a zero. Pairs are asked in both orders (position bias: arXiv 2306.05685); a preference that turns with
 the order is a tie.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
@@ -19,8 +19,6 @@ from planner.probing.suite import Item
 from planner.probing.suite_files import Message
 from planner.units import LEVEL, SEED, Draws, Interval, interval_of, stream
 
-Ask: TypeAlias = Callable[[list[Message]], str]
-"""Sends messages to the judge and gives its text."""
 Choice: TypeAlias = Literal["first", "second", "tie"]
 Winner: TypeAlias = Literal["ours", "theirs", "tie"]
 
@@ -37,6 +35,7 @@ _MARKS: Final = (
 )
 _MARK_TEXT: Final = re.compile(r"\bscore\W{0,4}([1-5])(?![\d.]*\d)", re.IGNORECASE)
 _CHOICE_TEXT: Final = re.compile(r"\b(?:winner|better|verdict)\W{0,6}(first|second|tie)\b", re.IGNORECASE)
+_BOTH: Final = 2
 _KAPPA_DRAWS: Final = 20_000
 
 
@@ -102,24 +101,17 @@ def parse_choice(text: str) -> Choice | None:
             return None
 
 
-def prefer(ask: Ask, rubric: str, ours: str, theirs: str, item: Item) -> Winner | None:
-    """Pairwise preference, asked in both orders: two calls."""
-    forward = parse_choice(ask(pair_messages(rubric, ours, theirs, item)))
-    backward = parse_choice(ask(pair_messages(rubric, theirs, ours, item)))
-    return settle(forward, backward)
-
-
 def settle(forward: Choice | None, backward: Choice | None) -> Winner | None:
-    """What two verdicts say, `backward` with the positions swapped: a winner needs both, or one and a tie.
+    """What two verdicts say, `backward` with the positions swapped: a winner needs both, all else is a tie.
 
     >>> settle("first", "second"), settle("first", "first"), settle("first", "tie"), settle("first", None)
-    ('ours', 'tie', 'ours', None)
+    ('ours', 'tie', 'tie', None)
     """
     if forward is None or backward is None:
         return None
     points = {"first": 1, "second": -1, "tie": 0}
     balance = points[forward] - points[backward]
-    return "ours" if balance > 0 else "theirs" if balance < 0 else "tie"
+    return "ours" if balance == _BOTH else "theirs" if balance == -_BOTH else "tie"
 
 
 @dataclass(frozen=True, slots=True)

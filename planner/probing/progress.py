@@ -23,6 +23,8 @@ class Progress:
     in_doubt: int
     spent_usd: float
     cap_usd: float
+    judged: int
+    """Verdicts of a judge on pairs of answers; part of `total` where a run asks for them."""
     elapsed_s: float
     eta_s: float | None
     """None before the first answer."""
@@ -34,7 +36,7 @@ class Progress:
     @property
     def done(self) -> int:
         """Questions that need no more work."""
-        return self.answered + self.failed + self.skipped
+        return self.answered + self.judged + self.failed + self.skipped
 
 
 OnProgress: TypeAlias = Callable[[Progress], None]
@@ -51,6 +53,7 @@ class Counts:
     reused: int = 0
     failed: int = 0
     skipped: int = 0
+    judged: int = 0
     in_doubt: int = 0
     already: int = 0
     """Done before this process took the run up: no measure of its speed."""
@@ -63,7 +66,7 @@ class Counts:
 
     def snapshot(self, run: str, elapsed_s: float) -> Progress:
         """This moment, frozen."""
-        done = self.answered + self.failed + self.skipped
+        done = self.answered + self.judged + self.failed + self.skipped
         fresh = done - self.already
         eta_s = elapsed_s / fresh * (self.total - done) if fresh > 0 else None
         return Progress(
@@ -76,6 +79,7 @@ class Counts:
             in_doubt=self.in_doubt,
             spent_usd=self.spent_usd,
             cap_usd=self.cap_usd,
+            judged=self.judged,
             elapsed_s=elapsed_s,
             eta_s=eta_s,
             errors=dict(self.errors),

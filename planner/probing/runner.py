@@ -14,12 +14,14 @@ from typing import Final
 
 from planner.errors import InputError
 from planner.probing.asking import answer_task, grade_attempt
+from planner.probing.comparing import compare_answers
 from planner.probing.costs import price_of
 from planner.probing.grading import new_grading
 from planner.probing.job import Job, PickNext, ShouldStop
 from planner.probing.litellm_client import LiteLLMClient
 from planner.probing.local_model import local_addresses
 from planner.probing.pace import Pace
+from planner.probing.pairs import check_pairwise, own_judge_lines
 from planner.probing.progress import OnProgress, Progress
 from planner.probing.settings import ProbeSettings
 from planner.probing.suite import Suite
@@ -57,6 +59,7 @@ def start_run(
         price_of(target)
     conditions_of(suite, settings)
     new_grading(suite, settings)
+    check_pairwise(targets, settings)
     now = datetime.now(tz=UTC)
     run = Run(
         id=f"r{now:%Y%m%d-%H%M%S}-{os.urandom(2).hex()}",
@@ -134,12 +137,15 @@ async def _run(
     started = time.monotonic()
     async with _client(environment) as client, local_addresses(_everyone(resumed)) as addresses:
         job = resumed.job(store, writer, client, addresses, should_stop, pick_next)
+        for line in own_judge_lines(job.suite, job.run.targets, job.settings):
+            job.counts.note(line, line)
         for target in _everyone(resumed):
             job.paces.setdefault(target.provider, Pace(job.settings.concurrency))
         ticker = asyncio.create_task(_tick(job, on_progress, started))
         try:
             await _grade_rest(job, resumed)
             await _ask_all(job)
+            await compare_answers(job)
         finally:
             ticker.cancel()
             with contextlib.suppress(asyncio.CancelledError):

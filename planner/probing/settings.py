@@ -34,7 +34,9 @@ class ProbeSettings(BaseModel):
     allow_code: bool = False
     """Run code that models wrote, where the suite's grader asks for it."""
     judge: Target | None = None
-    """Model that grades by rubric."""
+    """Model that grades by rubric, and compares answers."""
+    pairwise: bool = False
+    """The judge compares the models' answers to the same items, two at a time, in both orders."""
     rate_per_s: Annotated[float, Field(gt=0.0, le=10_000.0)] | None = None
     """Load runs: requests a second that each model is sent, whether it keeps up or not."""
     seconds: Annotated[float, Field(gt=0.0, le=86_400.0)] | None = None

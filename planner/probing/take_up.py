@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from planner.errors import InputError
 from planner.probing.costs import is_free
 from planner.probing.grading import new_grading
-from planner.probing.job import Job, Key, PickNext, ShouldStop
+from planner.probing.job import Job, Key, PairKey, PickNext, ShouldStop
 from planner.probing.litellm_client import LiteLLMClient
+from planner.probing.pairs import count_verdicts
 from planner.probing.progress import Counts
 from planner.probing.settings import ProbeSettings
 from planner.probing.suite import Suite
@@ -16,8 +17,9 @@ from planner.probing.writer import Writer
 from planner.store.attempts import iter_attempts
 from planner.store.engine import Store
 from planner.store.grades import grades_of
-from planner.store.records import Attempt, Run
+from planner.store.records import Attempt, Run, Verdict
 from planner.store.runs import read_run, read_suite_text, spending
+from planner.store.verdicts import verdicts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,10 @@ class Resumed:
     """Answered, and its process died before it was graded."""
     committed_usd: float
     """Paid or reserved."""
+    verdicts: Mapping[PairKey, Verdict]
+    """What the judge has said of pairs."""
+    verdicts_in_doubt: frozenset[PairKey]
+    """What the judge was asked, was perhaps paid for, and is not to be asked again."""
 
     def job(
         self,
@@ -47,12 +53,14 @@ class Resumed:
     ) -> Job:
         """The state that this process works on."""
         counts = Counts(
-            total=count_tasks(self.suite, self.run.targets, self.settings),
+            total=count_tasks(self.suite, self.run.targets, self.settings)
+            + count_verdicts(self.suite, self.run.targets, self.settings),
             cap_usd=self.run.budget_usd,
             spent_usd=self.committed_usd,
             answered=len(self.done),
-            already=len(self.done),
-            in_doubt=len(self.in_doubt),
+            judged=len(self.verdicts),
+            already=len(self.done) + len(self.verdicts),
+            in_doubt=len(self.in_doubt) + len(self.verdicts_in_doubt),
         )
         return Job(
             store=store,
@@ -68,6 +76,8 @@ class Resumed:
             in_doubt=self.in_doubt,
             should_stop=should_stop,
             pick_next=pick_next,
+            verdicts=self.verdicts,
+            verdicts_in_doubt=self.verdicts_in_doubt,
         )
 
 
@@ -94,12 +104,30 @@ def take_up(store: Store, run_id: str, *, ask_in_doubt: bool) -> Resumed:
                 ungraded[key] = attempt
         elif attempt.cost_usd is None and attempt.model not in free:
             doubtful.add(key)
+    settings = ProbeSettings.model_validate_json(run.settings)
+    verdicts, doubtful_verdicts = _verdicts(store, run_id, settings)
     return Resumed(
         run=run,
         suite=Suite.model_validate_json(read_suite_text(store, run.suite_hash)),
-        settings=ProbeSettings.model_validate_json(run.settings),
+        settings=settings,
         done=frozenset(done),
         in_doubt=frozenset() if ask_in_doubt else frozenset(doubtful - done),
         ungraded=ungraded,
         committed_usd=spending(store, run_id).committed_usd,
+        verdicts=verdicts,
+        verdicts_in_doubt=frozenset() if ask_in_doubt else doubtful_verdicts,
     )
+
+
+def _verdicts(store: Store, run_id: str, settings: ProbeSettings) -> tuple[dict[PairKey, Verdict], frozenset[PairKey]]:
+    """Verdicts that came, and those that may have been paid for without coming."""
+    came: dict[PairKey, Verdict] = {}
+    doubtful: set[PairKey] = set()
+    free = settings.judge is not None and is_free(settings.judge)
+    for verdict in verdicts_of(store, run_id):
+        key = (verdict.item, verdict.condition, verdict.first, verdict.second)
+        if verdict.state == "answered":
+            came[key] = verdict
+        elif verdict.cost_usd is None and not free:
+            doubtful.add(key)
+    return came, frozenset(doubtful - came.keys())

@@ -23,6 +23,7 @@ from planner.views.figures import alert, chip, mark
 from planner.views.frame import draw_error, shown_mode
 from planner.views.measure_choice import pick
 from planner.views.measure_live import draw_resume, error_words, run_words
+from planner.views.measure_pairs import draw_pairs
 from planner.views.measure_settings import way_text
 from planner.views.pictures import draw_chart
 from planner.views.tables import Row, draw_csv_button, draw_json_button, draw_svg_button, wide_table
@@ -71,6 +72,7 @@ def draw_results(session: Session) -> RunResults | None:
         st.html(f'<p class="tp-lead">{_verdict(found)}</p>')
         _draw_shares(found)
         _draw_differences(found)
+    draw_pairs(found)
     _draw_times(found)
     _draw_labels(session, found)
     return found

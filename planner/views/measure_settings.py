@@ -1,11 +1,13 @@
 """The Measure page's settings: how many questions, how often, in which ways; who grades."""
 
 from collections.abc import Sequence
+from html import escape
 from typing import Final
 
 import streamlit as st
 
 from planner.planning.halving import Racing
+from planner.probing.pairs import own_judge_lines, pairs_words
 from planner.probing.settings import ProbeSettings
 from planner.probing.suite import Suite
 from planner.probing.targets import resolve_targets
@@ -13,6 +15,7 @@ from planner.session import Session, show_value, the_catalog, today
 from planner.session.measuring import the_environment
 from planner.session.probe_form import Askable, racing_of
 from planner.store.records import Target
+from planner.views.figures import alert
 from planner.views.frame import draw_error
 from planner.views.measure_choice import keep_list, pick_number
 from planner.views.measure_models import FIRST_ITEMS
@@ -118,8 +121,17 @@ def _draw_more(
         persist_state="session",
         help="In a separate process without network, with limits on time, memory and files.",
     )
-    judge = _draw_judge(offered) if "llm_judge" in kinds else None
-    update = {"concurrency": at_once, "fresh": fresh, "allow_code": code, "judge": judge}
+    pairwise = len(targets) > 1 and st.checkbox(
+        "Let a judge compare their answers two at a time",
+        key="measure.pairwise",
+        persist_state="session",
+        help=f"Each question in both orders: {pairs_words(targets)}. What the judge costs is in the sum below.",
+    )
+    judge = _draw_judge(offered) if "llm_judge" in kinds or pairwise else None
+    pairwise = pairwise and judge is not None
+    update = {"concurrency": at_once, "fresh": fresh, "allow_code": code, "judge": judge, "pairwise": pairwise}
+    for line in own_judge_lines(suite, targets, settings.model_copy(update=update)):
+        st.html(alert(escape(line)))
     return settings.model_copy(update=update), racing
 
 

@@ -292,6 +292,40 @@ def test_a_run_goes_on_while_another_page_is_open_and_can_be_stopped_and_resumed
     assert set(log.values()) == {1}
 
 
+def test_comparisons_are_part_of_the_cost_and_a_judge_of_its_own_answers_is_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-planted-key-0123456789")
+    at = opened("measure", ask="openai/gpt-4.1-mini,openai/gpt-4o-mini", suite="general-facts")
+    before = shown(at)
+    at.checkbox(key="measure.pairwise").check().run()
+    at.selectbox(key="measure.judge").select("openai/gpt-4.1-mini").run()
+    assert not at.exception
+    assert "judges answers of its own" in alerts(at)
+    assert shown(at) != before
+
+
+def test_a_run_shows_who_wins_the_comparisons(server: Any) -> None:
+    from planner.probing.runner import run_probe, start_run
+    from planner.probing.settings import ProbeSettings
+    from planner.probing.user_samples import suite_from_text
+    from planner.session import the_store
+    from planner.store.records import Target
+
+    suite = suite_from_text(CSV, "blue.csv", "chat", "includes", None, None)
+    fixed, echo, judge = (
+        Target(name, f"openai/{name}", None, "custom", server.api_base, 0.0, None, 0.0)
+        for name in ("fixed", "echo", "pair-longer")
+    )
+    settings = ProbeSettings(limit=6, pairwise=True, judge=judge)
+    run = start_run(the_store(), suite, (echo, fixed), settings, 0.0)
+    run_probe(the_store(), run.id, {})
+    at = opened("measure", view="results", run=run.id)
+    said = shown(at)
+    assert "echo against fixed" in said
+    assert "a difference" in said
+
+
 def test_a_run_that_a_dead_process_left_is_offered_for_resuming(server: Any) -> None:
     at = measured(server, "echo")
     from planner.session import the_store

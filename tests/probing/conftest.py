@@ -16,7 +16,7 @@ from planner.store.records import Target
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from probing_parts import QUICK, Asker
+from probing_parts import PATIENT, Asker
 from streaming_server import Server, start_server
 
 
@@ -42,7 +42,7 @@ def ask(server: Server) -> Asker:
         target = changes.pop("target", None) or Target(
             model, f"openai/{model}", None, "custom", server.api_base, 1.0, None, 2.0
         )
-        question = {"max_output_tokens": 64, "temperature": 0.0, "seed": None, "timeouts": QUICK} | changes
+        question = {"max_output_tokens": 64, "temperature": 0.0, "seed": None, "timeouts": PATIENT} | changes
 
         async def all_of_them() -> list[Answer | Failure]:
             client = LiteLLMClient(environment if environment is not None else os.environ)

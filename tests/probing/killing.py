@@ -14,6 +14,7 @@ from pathlib import Path
 from planner.store.attempts import attempts_of
 from planner.store.engine import Store
 from planner.store.runs import read_run, spending
+from planner.store.verdicts import verdicts_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ def kill_until_done(store: Store, run_id: str, waits_s: Sequence[float]) -> Kill
     """Kill the run's process a while after each first new answer, look at the store; then let it finish."""
     url = store.engine.url.render_as_string(hide_password=False)
     most, lost, kills = 0.0, 0, 0
-    kept: set[int] = set()
+    kept: set[tuple[str, int]] = set()
     with subprocess.Popen(
         [sys.executable, str(Path(__file__).with_name("killed_run.py"))],
         stdin=subprocess.PIPE,
@@ -49,7 +50,7 @@ def kill_until_done(store: Store, run_id: str, waits_s: Sequence[float]) -> Kill
                     os.kill(pid, signal.SIGKILL)
             status = int(forks.stdout.readline())
             kills += os.WIFSIGNALED(status)
-            now = {attempt.id or 0 for attempt in attempts_of(store, run_id) if attempt.state == "answered"}
+            now = _kept(store, run_id)
             lost += len(kept - now)
             kept = now
             most = max(most, spending(store, run_id).committed_usd)
@@ -59,10 +60,16 @@ def kill_until_done(store: Store, run_id: str, waits_s: Sequence[float]) -> Kill
     return Killed(kills, most, lost)
 
 
+def _kept(store: Store, run_id: str) -> set[tuple[str, int]]:
+    """Answers and verdicts that the store has."""
+    answers = {("answer", one.id or 0) for one in attempts_of(store, run_id) if one.state == "answered"}
+    return answers | {("verdict", one.id or 0) for one in verdicts_of(store, run_id) if one.state == "answered"}
+
+
 def _until_answers(store: Store, run_id: str, before: int, pid: int) -> None:
     """Wait until the process has stored something or ended the run, so that the kill hits it at work."""
     while Path(f"/proc/{pid}").exists() and read_run(store, run_id).status == "running":
-        if sum(attempt.state == "answered" for attempt in attempts_of(store, run_id)) > before:
+        if len(_kept(store, run_id)) > before:
             return
         time.sleep(0.01)
 

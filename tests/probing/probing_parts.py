@@ -10,7 +10,10 @@ from planner.store.records import Target
 
 Asker = Callable[..., list[Any]]
 """Asks a model some prompts: answers or failures in their order."""
+PATIENT = Timeouts(connect_s=30.0, first_s=30.0, total_s=60.0)
+"""For servers that answer: a busy machine may take its time."""
 QUICK = Timeouts(connect_s=2.0, first_s=2.0, total_s=4.0)
+"""For servers that never end."""
 
 
 def suite_of(items: int, tokens: int = 8, prefix: str = "question") -> Suite:
@@ -32,5 +35,5 @@ def target_at(api_base: str | None, name: str = "fixed", price: tuple[float, flo
 
 
 def settings_of(**changes: object) -> ProbeSettings:
-    """Settings with short time-outs."""
-    return ProbeSettings.model_validate({"timeouts": QUICK, **changes})
+    """Settings with time-outs that a busy machine keeps."""
+    return ProbeSettings.model_validate({"timeouts": PATIENT, **changes})

@@ -25,6 +25,15 @@ TOKENS = 64
 _HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n"
 
 
+def _verdict(mode: str, prompt: str) -> str:
+    """A judge of pairs: pair-longer prefers the longer answer wherever it stands, pair-first what stands first."""
+    if mode == "pair-unreadable":
+        return "hm"
+    sizes = [len(prompt.partition(f"<answer_{place}>")[2].partition("</answer_")[0]) for place in ("first", "second")]
+    winner = "first" if mode == "pair-first" or sizes[0] > sizes[1] else "second"
+    return json.dumps({"reason": "as asked", "winner": winner})
+
+
 def _chunked(payload: bytes) -> bytes:
     return b"%x\r\n%s\r\n" % (len(payload), payload)
 
@@ -124,6 +133,10 @@ class _Connection(asyncio.Protocol):
         if lines[0].startswith("GET /log"):
             self._send_log()
             return
+        if lines[0].startswith("GET"):
+            # Load generators look first whether somebody is there, and what models there are.
+            self._whole(200, json.dumps({"object": "list", "data": [{"id": "fixed", "object": "model"}]}).encode())
+            return
         self.log.keys.add(headers.get("authorization", "").removeprefix("Bearer "))
         self.anthropic = "/messages" in lines[0]
         request = json.loads(rest[:length])
@@ -206,6 +219,8 @@ class _Connection(asyncio.Protocol):
     def _text(self, number: int) -> str:
         if self.mode == "judge":
             return '{"reason": "nearly", "score": 4}' if number == 0 else ""
+        if self.mode.startswith("pair-"):
+            return _verdict(self.mode, self.prompt) if number == 0 else ""
         if self.mode == "echo":
             return self.prompt if number == 0 else ""
         return f"t{number} "

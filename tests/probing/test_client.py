@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from probing_parts import QUICK, Asker
+from probing_parts import Asker
 from streaming_server import Server
 
 from planner.probing.failures import KIND_OF_EXCEPTION
@@ -119,7 +119,7 @@ def test_a_key_reaches_the_server_and_no_message(ask: Asker, server: Server) -> 
 
 def test_a_key_that_a_provider_repeats_is_masked(ask: Asker) -> None:
     key = "sk-planted-0123456789abcdef"
-    (failure,) = ask("http-401", f"echo {key}", environment={"OPENAI_API_KEY": key}, timeouts=QUICK)
+    (failure,) = ask("http-401", f"echo {key}", environment={"OPENAI_API_KEY": key})
     assert key not in failure.message
 
 

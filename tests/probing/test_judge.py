@@ -1,6 +1,7 @@
 """The judge: what it is asked, what is read from it, and how its agreement with people is weighed."""
 
 import json
+from collections.abc import Callable
 
 import numpy as np
 import pytest
@@ -11,12 +12,12 @@ from planner.probing.graders import grader_of
 from planner.probing.graders.score import Score
 from planner.probing.judge import (
     Choice,
+    Winner,
     agreement,
     judge_messages,
     pair_messages,
     parse_choice,
     parse_mark,
-    prefer,
     settle,
 )
 from planner.probing.suite import GraderSpec, Item
@@ -99,17 +100,23 @@ def prefers_the_first(_: list[Message]) -> str:
     return '{"winner": "first"}'
 
 
+def prefer(ask: Callable[[list[Message]], str], ours: str, theirs: str) -> Winner | None:
+    """What a judge says of two answers, asked in both orders."""
+    forward, backward = (pair_messages("r", *order, ITEM) for order in ((ours, theirs), (theirs, ours)))
+    return settle(parse_choice(ask(forward)), parse_choice(ask(backward)))
+
+
 def test_a_preference_that_holds_in_both_orders_wins() -> None:
-    assert prefer(prefers_longer, "r", "a long answer", "short", ITEM) == "ours"
-    assert prefer(prefers_longer, "r", "short", "a long answer", ITEM) == "theirs"
+    assert prefer(prefers_longer, "a long answer", "short") == "ours"
+    assert prefer(prefers_longer, "short", "a long answer") == "theirs"
 
 
 def test_a_judge_that_always_takes_the_first_decides_nothing() -> None:
-    assert prefer(prefers_the_first, "r", "a", "b", ITEM) == "tie"
+    assert prefer(prefers_the_first, "a", "b") == "tie"
 
 
 def test_a_verdict_that_cannot_be_read_is_no_preference() -> None:
-    assert prefer(lambda _: "hm", "r", "a", "b", ITEM) is None
+    assert prefer(lambda _: "hm", "a", "b") is None
 
 
 @given(st.sampled_from(["first", "second", "tie"]), st.sampled_from(["first", "second", "tie"]))

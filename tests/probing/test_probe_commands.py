@@ -78,6 +78,30 @@ def test_a_dry_run_needs_no_key_for_its_judge_either(
     assert {row["model"] for row in json.loads(out)["estimates"]} >= {"local/smollm2"}
 
 
+def test_a_pairwise_run_tells_who_wins_and_shows_it_again(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, server: Server
+) -> None:
+    argv = _probe(server, _samples(tmp_path, "compared"), "fixed,echo", "--judge", "pair-longer", "--pairwise")
+    code, _, err = _run(capfd, *argv, "--dry-run")
+    assert code == 0
+    assert "compared pairwise in both orders: each model with each other" in err
+    code, out, _ = _run(capfd, *argv, "--budget", "1", "--json", "-")
+    found = json.loads(out)
+    (pair,) = found["pairs"]
+    assert (code, pair["first"], pair["second"], pair["wins"], pair["items"]) == (0, "fixed", "echo", 4, 4)
+    assert found["progress"]["judged"] == 8
+    code, out, _ = _run(capfd, "probe", "show", found["run"]["id"])
+    assert "fixed wins 100%" in " ".join(out.split())
+
+
+def test_pairwise_without_a_judge_is_one_line(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path, server: Server
+) -> None:
+    code, out, err = _run(capfd, *_probe(server, _samples(tmp_path, "judgeless"), "fixed,echo", "--pairwise"))
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert "--judge MODEL" in err
+
+
 def test_a_paid_run_without_a_budget_says_what_it_costs_at_worst(
     capfd: pytest.CaptureFixture[str], tmp_path: Path, server: Server
 ) -> None:

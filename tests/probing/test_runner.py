@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from probing_parts import settings_of, suite_of, target_at
+from probing_parts import QUICK, settings_of, suite_of, target_at
 from streaming_server import Server
 
 from planner.errors import InputError, StoreError
@@ -139,7 +139,7 @@ def test_a_refused_request_is_tried_again_after_the_wait_that_was_asked_for(stor
 
 
 def test_an_endless_server_is_cut_and_the_run_goes_on(store: Store, server: Server) -> None:
-    run, progress = _run(store, server, "fixed", "endless", items=2, prefix="endless")
+    run, progress = _run(store, server, "fixed", "endless", items=2, prefix="endless", timeouts=QUICK)
     assert (run.status, progress.answered, progress.failed) == ("finished", 2, 2)
     assert progress.errors == {"timeout": 2}
 
