@@ -29,7 +29,7 @@ def mark(number_class: Class) -> str:
 def asked(note: str) -> str:
     """A "?" that explains a term in its hover; nothing without a note."""
     text = escape(note)
-    return f'<span class="tp-mark" title="{text}" role="img" aria-label="{text}" tabindex="0">?</span>' if note else ""
+    return f'<span class="tp-ask" title="{text}" role="img" aria-label="{text}" tabindex="0">?</span>' if note else ""
 
 
 def interval_text(figure: Figure, unit: Unit) -> str:

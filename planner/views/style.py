@@ -14,6 +14,8 @@ STYLE: Final = """<style>
 .tp-dim{opacity:.68}
 .tp-small{font-size:.86rem}
 .tp-mark{font-size:.68em;opacity:.6;margin-left:.3em;cursor:help;vertical-align:.12em}
+.tp-ask{display:inline-block;width:1.25em;height:1.25em;line-height:1.2em;margin-left:.4em;border-radius:50%;
+ text-align:center;font-size:.82em;cursor:help;border:1px solid color-mix(in srgb,currentColor 55%,transparent)}
 .tp-chip{display:inline-block;padding:.1rem .6rem;border-radius:1rem;font-size:.8rem;font-weight:600;
  margin:0 .35rem .25rem 0;
  border:1px solid color-mix(in srgb,currentColor 25%,transparent);white-space:nowrap}
@@ -52,6 +54,7 @@ STYLE: Final = """<style>
 .tp-table .tp-num{text-align:right;white-space:nowrap}
 .tp-limits td:first-child{width:46%}
 .tp-list{margin:.1rem 0 .4rem;padding-left:1.15rem}.tp-list li{margin:.22rem 0;line-height:1.4}
+.tp-list code{font-size:.88em}
 .tp-error{border-left:4px solid #c4364a;background:color-mix(in srgb,#c4364a 10%,transparent);border-radius:.3rem;
  padding:.4rem .7rem;font-size:.88rem;margin:.1rem 0 .3rem;overflow-wrap:anywhere}
 .tp-today{position:relative;height:10px;margin:-1.15rem .5rem .1rem}

@@ -55,7 +55,8 @@ def draw_status(plan: Plan) -> None:
     )
     assumed = sum(segment.anchor_kind == "usual" for segment in plan.segments)
     if assumed:
-        text = f"{assumed} of {len(plan.segments)} segments rest on an assumed difficulty"
+        rest = "segments rest" if len(plan.segments) > 1 else "segment rests"
+        text = f"{assumed} of {len(plan.segments)} {rest} on an assumed difficulty"
         chips.append(chip(text, "warn", "Nobody measured how hard these requests are: see 'What to do first'."))
     chips.append(
         chip(f"Facts of {plan.catalog_date}", "plain", f"Catalog {plan.catalog_version}, workload {plan.workload_hash}")

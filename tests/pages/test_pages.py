@@ -77,6 +77,7 @@ def test_the_toolbox_says_which_limits_the_way_it_compares_with_would_not_hold()
     at = opened(example="museum-kiosk")
     assert "than everything on" in shown(at)
     assert "which would not hold 1 limit: the time to the whole answer of quiz-answers." in shown(at)
+    assert "1 of 1 segment rests on an assumed difficulty" in shown(at)
 
 
 def test_the_evidence_page_names_the_best_simple_way_by_the_one_definition_test_by_test() -> None:

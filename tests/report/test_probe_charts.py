@@ -63,6 +63,11 @@ def test_a_forecast_has_before_after_and_what_was_measured() -> None:
     assert "the floor, 90 %" in chart.layout.xaxis.title.text
 
 
+def test_a_forecasts_label_tells_one_interval_so_that_it_fits_a_phone() -> None:
+    (note, _) = charts.forecast_chart(CHANGES).layout.annotations
+    assert "60 % before, 30 % (20 to 40) after" in note.text
+
+
 def test_a_forecast_without_a_measured_model_has_no_diamonds() -> None:
     assert len(traces(charts.forecast_chart(CHANGES[1:]))) == 2
 

@@ -150,7 +150,17 @@ def _baseline_bar(row: CostRow, height: float, mode: Mode) -> go.Bar:
 
 def _note(figure: go.Figure, x: float, y: float, mode: Mode) -> None:
     colour = SURFACES[mode].text
-    figure.add_annotation(x=x, y=y, text="this plan", ax=36, ay=36, arrowcolor=colour, arrowwidth=1, font={"size": 12})
+    figure.add_annotation(
+        x=x,
+        y=y,
+        text="this plan",
+        ax=36,
+        ay=36,
+        arrowcolor=colour,
+        arrowwidth=1,
+        font={"size": 12},
+        bgcolor=rgba(SURFACES[mode].background, 0.85),
+    )
 
 
 def _flow_hover(flow: Flow) -> str:

@@ -124,7 +124,7 @@ def forecast_chart(rows: Sequence[ForecastChange], floor: float | None = None, m
     if asked:
         traces.append(_measured_marks([found for found, _ in asked], [at for _, at in asked], mode))
     figure = new_figure(traces, mode, height=rows_px(len(rows), _PAIR_PX), legend=True)
-    lines = [(row.name, f"{share(row.before)} before, {share(row.after)} after") for row in rows]
+    lines = [(row.name, f"{percent(row.before.mean)} before, {share(row.after)} after") for row in rows]
     label_rows(figure, lines, heights, mode, one_line=True, above=0.24)
     if floor is not None:
         figure.add_vline(x=100.0 * floor, line={"color": surface.warning, "width": 1.5, "dash": "dash"})
