@@ -4,6 +4,7 @@ The server sends 64 tokens 2 ms apart, the first after 20 ms, and writes down wh
 
     latency   error of TTFT and of the gaps between tokens, at 1, 8, 32 and 64 streams, of the accepted samples
     rate      requests a second and CPU beside litellm.acompletion and a raw aiohttp client, in the same process
+    peer      requests a second and TTFT beside guidellm, where it is on PATH or GUIDELLM names its program
     kills     100 x kill -9 in the middle of a run
     long      10,000 items, with memory
 
@@ -15,6 +16,8 @@ import asyncio
 import json
 import os
 import resource
+import shutil
+import subprocess
 import sys
 import tempfile
 import time
@@ -44,6 +47,7 @@ from planner.store.runs import spending
 from planner.units import SEED, Floats, stream
 
 STREAMS = (1, 8, 32, 64)
+PEER_STREAMS = (1, 8, 32)
 TOKENS = 64
 One = Callable[[str], Awaitable[object]]
 
@@ -213,6 +217,53 @@ def rate() -> None:
         _whole_run(streams)
 
 
+def peer() -> None:
+    """The load generator of vLLM's makers on the same server, in processes of its own."""
+    program = os.environ.get("GUIDELLM") or shutil.which("guidellm")
+    print("\nPeer: requests/s and reported TTFT in ms, median / p95; the server wrote the first token at `true`")
+    if program is None:
+        print("guidellm is not installed (pip install guidellm in an environment of its own; GUIDELLM=its program)")
+        return
+    print("streams |  ours: requests/s, TTFT  | true |  guidellm: requests/s, TTFT  | true")
+    for streams in PEER_STREAMS:
+        with start_server() as server:
+            cost, _ = asyncio.run(_ours(server, streams))
+            ours_true = _true_ttft_ms(server)
+        answers = [answer for _, answer in cost.results if isinstance(answer, Answer)]  # type: ignore[misc]
+        ttft = np.array([answer.ttft_ms for answer in answers if not is_client_bound(answer)])
+        with start_server() as server, tempfile.TemporaryDirectory() as folder:
+            per_s, median, tail = _guidellm(program, server, streams, Path(folder))
+            peer_true = _true_ttft_ms(server)
+        accepted = f"{ttft.size / len(answers):.0%}"
+        ours = f"{cost.per_s:6.1f}, {np.median(ttft):5.1f} / {np.quantile(ttft, 0.95):5.1f} ({accepted})"
+        print(
+            f"{streams:7d} | {ours} | {ours_true:5.1f} | {per_s:6.1f}, {median:5.1f} / {tail:5.1f} | {peer_true:5.1f}",
+            flush=True,
+        )
+
+
+def _true_ttft_ms(server: Server) -> float:
+    """Median of what the server wrote down: request read to first token written."""
+    return 1e3 * float(np.median([times[1] - times[0] for times in server.log()["times"].values() if len(times) > 1]))
+
+
+def _guidellm(program: str, server: Server, streams: int, folder: Path) -> tuple[float, float, float]:
+    """Requests a second over its run, and the median and p95 of its TTFT, ms."""
+    prompts, report = folder / "prompts.jsonl", folder / "report.json"
+    count = _requests(streams)
+    prompts.write_text("".join(json.dumps({"prompt": f"peer {streams} {number}"}) + "\n" for number in range(count)))
+    argv = [program, "run", "--disable-console"]
+    argv += ["--backend", f"kind=openai_http,target=http://127.0.0.1:{server.port},model=fixed"]
+    argv += ["--profile", f"kind=concurrent,streams={streams}", "--constraint", f"kind=max_requests,count={count}"]
+    argv += ["--data", f"kind=json_file,path={prompts}", "--output", f"kind=json,path={report}"]
+    offline = os.environ | {"HF_HUB_OFFLINE": "1", "HF_DATASETS_CACHE": str(folder / "datasets")}
+    subprocess.run(argv, check=True, env=offline, capture_output=True, timeout=300)
+    found = json.loads(report.read_text())["benchmarks"][0]
+    ttft = found["metrics"]["time_to_first_token_ms"]["successful"]
+    done = found["metrics"]["request_totals"]["successful"]
+    return done / found["duration"], ttft["median"], ttft["percentiles"]["p95"]
+
+
 def _whole_run(streams: int) -> None:
     """The same with everything a run does: reservation, three commits, grading."""
     with start_server() as server, _store() as store:
@@ -288,12 +339,18 @@ def _memory_mb() -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description="Figures of the probe runner.")
-    parser.add_argument("--part", choices=("latency", "rate", "kills", "long"))
+    parser.add_argument("--part", choices=("latency", "rate", "peer", "kills", "long"))
     parser.add_argument("--kills", type=int, default=100)
     parser.add_argument("--items", type=int, default=10_000)
     args = parser.parse_args()
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    parts = {"latency": latency, "rate": rate, "kills": lambda: kills(args.kills), "long": lambda: long(args.items)}
+    parts = {
+        "latency": latency,
+        "rate": rate,
+        "peer": peer,
+        "kills": lambda: kills(args.kills),
+        "long": lambda: long(args.items),
+    }
     for name, part in parts.items():
         if args.part in {None, name}:
             part()
