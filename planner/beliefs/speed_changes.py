@@ -55,7 +55,7 @@ def time_changes(before: LatencyBeliefs, after: LatencyBeliefs, times: Sequence[
             continue
         prompt = float(np.median([one.input_tokens for one in answers]))
         firsts, tokens = _seen(answers)
-        was, now = (_percentiles(latency, model, prompt) for latency in (before, after))
+        was, now = (_percentiles(latency, model, provider, prompt) for latency in (before, after))
         found.append(SpeedChange("ttft", model, provider, was[0], now[0], firsts, prompt))
         if tokens:
             found.append(SpeedChange("tpot", model, provider, was[1], now[1], tokens, 0.0))
@@ -78,12 +78,13 @@ def length_changes(
     return found
 
 
-def _percentiles(latency: LatencyBeliefs, model: str, prompt: float) -> tuple[Draws, Draws]:
+def _percentiles(latency: LatencyBeliefs, model: str, provider: str, prompt: float) -> tuple[Draws, Draws]:
     """95th percentiles of the time to the first token at a prompt length and of the time per token, ms, (S,) each."""
     row = latency.model_ids.index(model)
+    first, token = (offsets[0] for offsets in latency.factors.offsets([model], [provider]))
     median = latency.ttft_base_ms[row] + latency.ttft_ms_per_input_token[row] * prompt
-    ttft: Draws = median * np.exp(Z95 * latency.ttft_log_sd)
-    tpot: Draws = latency.tpot_ms[row] * np.exp(Z95 * latency.tpot_log_sd)
+    ttft: Draws = median * np.exp(first + Z95 * latency.ttft_log_sd)
+    tpot: Draws = latency.tpot_ms[row] * np.exp(token + Z95 * latency.tpot_log_sd)
     return ttft, tpot
 
 

@@ -36,6 +36,18 @@ def test_both_times_of_a_probed_model_move_towards_what_was_measured(catalog: Ca
         assert np.std(np.log(one.after)) < np.std(np.log(one.before))
 
 
+def test_a_model_away_from_home_is_forecast_at_the_provider_that_was_asked(
+    catalog: Catalog, latency: LatencyBeliefs
+) -> None:
+    away = replace(PLAIN, provider="azure")
+    first, _ = changed(latency, catalog, *[away] * 60)
+    home, _ = changed(latency, catalog, *[PLAIN] * 60)
+    assert first.where == "azure"
+    assert np.std(np.log(first.before)) > np.std(np.log(home.before))
+    truth = 900.0 * float(np.exp(1.645 * latency.ttft_log_sd.mean()))
+    assert abs(np.log(np.median(first.after) / truth)) < abs(np.log(np.median(first.before) / truth))
+
+
 def test_hidden_reasoning_is_taken_out_of_the_first_token(catalog: Catalog, latency: LatencyBeliefs) -> None:
     thought = replace(PLAIN, output_tokens=61, reasoning_tokens=10, ttft_ms=1300.0, total_ms=1300.0 + 50 * 40.0)
     first, _ = changed(latency, catalog, *[thought] * 4)
