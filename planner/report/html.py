@@ -65,7 +65,13 @@ h1{font-size:1.55rem}.lead{font-size:1.1rem}
 dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5em}
 .card dl{grid-template-columns:7.4em 1fr;gap:.25em .8em}.card dd{margin:0}
 .cards{grid-template-columns:1fr}
-.num{white-space:normal}table{min-width:520px}
+.num{white-space:normal;text-align:left}
+thead{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)}
+tbody,tr{display:block}tr{padding:.5em 0;border-bottom:1px solid var(--line)}
+td{display:flow-root;border:0;padding:.1em 0 .1em 38%}
+td::before{content:attr(data-name);float:left;width:58%;margin-left:-61.3%;color:var(--muted);font-weight:400}
+td:empty{display:none}
+td:first-child{padding-left:0;font-weight:600}td:first-child::before{content:none}
 }
 @media print{
 body{font-size:10.5pt}main{max-width:none;padding:0}
@@ -141,7 +147,9 @@ def _facts(facts: Facts) -> str:
 
 def _table(table: Table) -> str:
     def cell(tag: str, place: int, content: str) -> str:
-        return f'<{tag} class="num">{content}</{tag}>' if place in table.numeric else f"<{tag}>{content}</{tag}>"
+        kind = ' class="num"' if place in table.numeric else ""
+        name = f' data-name="{_escape(table.head[place])}"' if tag == "td" else ""
+        return f"<{tag}{kind}{name}>{content}</{tag}>"
 
     head = "".join(cell("th", place, _escape(name)) for place, name in enumerate(table.head))
     rows = "\n".join(

@@ -137,3 +137,11 @@ def test_it_follows_the_readers_theme_and_prints(plan: Plan) -> None:
 
 def test_the_same_plan_gives_the_same_bytes(plan: Plan) -> None:
     assert page_of(plan) == page_of(plan)
+
+
+def test_on_a_phone_every_cell_is_named_and_no_table_is_wider_than_the_page(plan: Plan) -> None:
+    page = report_bytes(plan, ".html").decode()
+    narrow = page[page.index("@media(max-width:620px)") : page.index("@media print")]
+    assert "content:attr(data-name)" in narrow
+    assert "min-width" not in narrow
+    assert '<td class="num" data-name="Cost a month">' in page
