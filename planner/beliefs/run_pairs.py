@@ -39,6 +39,8 @@ class PairShare:
     """The interval excludes one half: only then is one better."""
     sign_p: float
     """Two-sided sign test of the decided pairs: how likely so uneven a split is between equals."""
+    cost_usd: float
+    """What the judge was paid for these verdicts, or may have been."""
 
 
 def pair_shares(store: Store, run_id: str, level: float = LEVEL) -> tuple[PairShare, ...]:
@@ -81,6 +83,11 @@ def _share(
         share=Interval(mean, low, high, level),
         called=gap.called,
         sign_p=sign_test(wins, losses),
+        cost_usd=sum(
+            one.counted_usd
+            for one in verdicts.values()
+            if one.condition == condition and {one.first, one.second} == {ours, theirs}
+        ),
     )
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from planner.report.format import number, percent
+from planner.report.format import money, number, percent
 from planner.session.probe_pairs import run_pairs
 from planner.session.run_results import RunResults
 from planner.views.figures import chip, mark
@@ -29,7 +29,8 @@ def draw_pairs(found: RunResults) -> None:
     st.html(wide_table(head, cells, numeric=range(1, 7)))
     st.caption(
         f"{pairs[0].judge} saw both answers in both orders; a tie is half a win. Turned: ties because the verdict "
-        "changed with the order. A model is called better only when its interval excludes one half."
+        "changed with the order. A model is called better only when its interval excludes one half. "
+        f"The judge cost {money(sum(one.cost_usd for one in pairs))}."
     )
     draw_csv_button(_lines(pairs), f"comparisons {found.run.id}")
 
@@ -62,6 +63,7 @@ def _lines(pairs: "Sequence[PairShare]") -> list[Row]:
             "turned with the order": one.turned,
             "sign test p": one.sign_p,
             "shown": one.called,
+            "judging, USD": one.cost_usd,
         }
         for one in pairs
     ]

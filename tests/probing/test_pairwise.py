@@ -63,6 +63,7 @@ def test_the_price_of_the_judge_is_counted_and_the_dry_run_covers_it(store: Stor
     judging = sum(verdict.cost_usd or 0.0 for verdict in verdicts)
     assert judging > 0.0
     assert spending(store, run.id).spent_usd == pytest.approx(answers + judging)
+    assert pair_shares(store, run.id)[0].cost_usd == pytest.approx(judging)
     settings = settings_of(pairwise=True, judge=target_at(server.api_base, LONGER))
     judge = estimate_run(suite_of(4, prefix="priced pair"), run.targets, settings)[-1]
     assert (judge.model, judge.requests) == (LONGER, 8)
