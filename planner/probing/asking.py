@@ -226,15 +226,7 @@ async def _judge(job: Job, task: Task, attempt: Attempt) -> Grade | None:
     cap_usd = job.counts.cap_usd
     if await room(job, lambda: int(reserve_usd(job.store, job.run.id, request.worst_usd, cap_usd)) or None) is None:
         return None
-    question = replace(request.question, target=addressed(job, request.question))
-    outcome: Answer | Failure | None = None
-    for tried in range(1, MOST_TRIES + 1):
-        async with job.paces[judge.provider].slot():
-            outcome = await job.client.ask(question)
-        if isinstance(outcome, Answer) or not worth_another(job, judge, outcome, tried):
-            break
-        await wait(job, wait_s(tried, outcome.retry_after_s, job.run.id, task.request_hash, "judge"))
-    assert outcome is not None
+    outcome = await ask_judge(job, request.question, task.request_hash, "judge")
     cost_usd = judge_usd(judge, outcome)
     cost_usd = request.worst_usd if cost_usd is None else cost_usd
     score = request.read(outcome) if isinstance(outcome, Answer) else None
@@ -245,6 +237,21 @@ async def _judge(job: Job, task: Task, attempt: Attempt) -> Grade | None:
     grade = Grade(attempt.id, job.grading.name(task.item), score.value, score.detail, cost_usd, _now())
     await settle_money(job, lambda: store_grade(job.store, grade, reserved_usd=request.worst_usd), cost_usd)
     return grade
+
+
+async def ask_judge(job: Job, question: Question, *names: str) -> Answer | Failure:
+    """What a judge says, asked again where that may help; `names` tell the waits between tries apart."""
+    judge = question.target
+    question = replace(question, target=addressed(job, question))
+    outcome: Answer | Failure | None = None
+    for tried in range(1, MOST_TRIES + 1):
+        async with job.paces[judge.provider].slot():
+            outcome = await job.client.ask(question)
+        if isinstance(outcome, Answer) or not worth_another(job, judge, outcome, tried):
+            break
+        await wait(job, wait_s(tried, outcome.retry_after_s, job.run.id, *names))
+    assert outcome is not None
+    return outcome
 
 
 def _keep_nothing() -> None:

@@ -5,13 +5,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from planner.probing.asking import addressed, room, settle_money, wait, worth_another
+from planner.probing.asking import ask_judge, room, settle_money
 from planner.probing.grading import judge_usd
 from planner.probing.job import Job
 from planner.probing.judge import settle
-from planner.probing.pace import MOST_TRIES, wait_s
 from planner.probing.pairs import ORDERS, PairRequest, pair_request, pairs_of
-from planner.probing.questions import Answer, Failure
+from planner.probing.questions import Failure
 from planner.probing.suite import Item
 from planner.probing.tasks import conditions_of, items_of
 from planner.store.records import Preference, Verdict
@@ -133,15 +132,7 @@ async def _verdict(
 async def _asked(job: Job, request: PairRequest, sent: Verdict) -> Verdict:
     """The verdict with what came of it."""
     judge = request.question.target
-    question = replace(request.question, target=addressed(job, request.question))
-    outcome: Answer | Failure | None = None
-    for tried in range(1, MOST_TRIES + 1):
-        async with job.paces[judge.provider].slot():
-            outcome = await job.client.ask(question)
-        if isinstance(outcome, Answer) or not worth_another(job, judge, outcome, tried):
-            break
-        await wait(job, wait_s(tried, outcome.retry_after_s, job.run.id, sent.item, sent.first, "pair"))
-    assert outcome is not None
+    outcome = await ask_judge(job, request.question, sent.item, sent.first, "pair")
     cost_usd = judge_usd(judge, outcome)
     if isinstance(outcome, Failure):
         return replace(sent, state="failed", detail=f"{outcome.kind}: {outcome.message}", cost_usd=cost_usd)
