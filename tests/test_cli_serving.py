@@ -91,7 +91,7 @@ def test_the_replay_is_printed_below_the_times(capsys: pytest.CaptureFixture[str
     code, out, _ = _run(capsys, "serving", TRIAGE, "--trace", _trace(tmp_path))
     assert code == 0
     assert "Your trace, replayed" in out
-    assert out.index("At the busiest hour") < out.index("Replayed at the planned busiest hour")
+    assert out.index("At the utilisation cap") < out.index("Replayed at the planned busiest hour")
 
 
 @pytest.mark.parametrize(

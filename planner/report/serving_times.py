@@ -1,4 +1,4 @@
-"""Times and quality of each kind of request on own machines, at the busiest hour, beside their limits."""
+"""Times and quality of each kind of request on own machines, at the utilisation cap, beside their limits."""
 
 from dataclasses import dataclass
 from typing import Final, Literal
@@ -8,6 +8,7 @@ from planner.planning.serving_case import ServingCase
 from planner.planning.wording import figure_of
 from planner.report.format import milliseconds
 
+TIMES_HEADING: Final = "At the utilisation cap; shorter at less load"
 _TIMES: Final = (
     ("First token, p50", "ttft_p50_ms"),
     ("First token, p95", "ttft_p95_ms"),

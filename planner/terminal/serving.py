@@ -5,6 +5,7 @@ from rich.table import Table
 from rich.text import Text
 
 from planner.report.format import milliseconds, milliseconds_interval, money, number, percent, share
+from planner.report.serving_times import TIMES_HEADING
 from planner.report.serving_told import ServingTold, TraceTold
 from planner.terminal.layout import bullets, headed, plain_table, show
 
@@ -21,7 +22,7 @@ def render_serving(told: ServingTold) -> RenderableType:
     parts += bullets("Beside it", told.notes)
     parts += headed("At the planned volume", _paths(told))
     parts += headed("Sizing, line by line", _sizing(told))
-    parts += headed("At the busiest hour", _times(told))
+    parts += headed(TIMES_HEADING, _times(told))
     if told.replay is not None:
         parts += [Text(), Text(told.replay.answer, style="bold"), Text(told.replay.trace, style="dim")]
         parts += headed("Your trace, replayed", _replay(told.replay))

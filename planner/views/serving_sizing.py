@@ -10,7 +10,7 @@ from planner.catalog.measurements import Measurement
 from planner.planning.plan import Plan, PoolPlan
 from planner.planning.serving_answer import Answer, case_lines
 from planner.planning.serving_case import ServingCase
-from planner.report.serving_times import time_rows
+from planner.report.serving_times import TIMES_HEADING, time_rows
 from planner.session import Session, the_catalog
 from planner.session.serving import measured_like
 from planner.views.figures import chip, figure_html
@@ -19,7 +19,7 @@ from planner.views.tables import Row, draw_csv_button, draw_json_button
 
 
 def draw_sizing(session: Session, asked: Asked, found: Answer | str) -> None:
-    """Sizing as a table, the times at the busiest hour beside the limits."""
+    """Sizing as a table, the times at the utilisation cap beside the limits."""
     if isinstance(found, str):
         return
     case = found.case
@@ -43,7 +43,7 @@ def _draw_times(case: ServingCase) -> None:
         f"<td>{figure_html(row.figure, row.unit)}<br><span class='tp-dim'>{escape(row.limit)}</span></td></tr>"
         for row in time_rows(case)
     )
-    st.html(f'<table class="tp-table"><tr><th>At the busiest hour</th><th></th></tr>{rows}</table>')
+    st.html(f'<table class="tp-table"><tr><th>{TIMES_HEADING}</th><th></th></tr>{rows}</table>')
 
 
 def _draw_plan_pools(session: Session, asked: Asked) -> None:
