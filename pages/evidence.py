@@ -1,7 +1,7 @@
 """Evidence: why should I believe this?"""
 
 from planner.session import current_session
-from planner.views import evidence
+from planner.views.evidence import backtests as evidence
 
 session = current_session()
 tested = evidence.kept_back_tests()

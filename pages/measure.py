@@ -3,17 +3,15 @@
 import streamlit as st
 
 from planner.session import current_session
-from planner.views import (
-    measure,
-    measure_answers,
-    measure_cost,
-    measure_forecast,
-    measure_form,
-    measure_live,
-    measure_results,
-    measure_runs,
-    measure_speed,
-)
+from planner.views.measure import cost as measure_cost
+from planner.views.measure import forecast as measure_forecast
+from planner.views.measure import form as measure_form
+from planner.views.measure import ideas as measure
+from planner.views.measure import live as measure_live
+from planner.views.measure import runs as measure_runs
+from planner.views.measure.results import answers as measure_answers
+from planner.views.measure.results import findings as measure_results
+from planner.views.measure.results import speed as measure_speed
 
 session = current_session()
 measure.draw_answer(session)

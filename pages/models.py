@@ -4,7 +4,8 @@ import streamlit as st
 
 from planner.session import current_session
 from planner.session.browsing import priced_models
-from planner.views import model_page, models
+from planner.views.models import one_model as model_page
+from planner.views.models import overview as models
 
 session = current_session()
 answer = st.container()

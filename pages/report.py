@@ -1,7 +1,7 @@
 """Report: take it to the board."""
 
 from planner.session import current_session
-from planner.views import report
+from planner.views.report import preview as report
 
 session = current_session()
 report.draw_summary(session)

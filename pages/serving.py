@@ -3,16 +3,14 @@
 import streamlit as st
 
 from planner.session import current_session
-from planner.views import (
-    serving,
-    serving_assumptions,
-    serving_energy,
-    serving_paths,
-    serving_question,
-    serving_sizing,
-    serving_trace,
-    serving_work,
-)
+from planner.views.serving import answer as serving
+from planner.views.serving import assumptions as serving_assumptions
+from planner.views.serving import energy as serving_energy
+from planner.views.serving import paths as serving_paths
+from planner.views.serving import question as serving_question
+from planner.views.serving import sizing as serving_sizing
+from planner.views.serving import trace as serving_trace
+from planner.views.serving import work as serving_work
 
 session = current_session()
 answer = st.container()

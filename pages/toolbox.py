@@ -4,7 +4,9 @@ import streamlit as st
 
 from planner.planning.plan import Plan
 from planner.session import current_session
-from planner.views import conflict, downloads, pictures, segment, toolbox
+from planner.views.parts import downloads, pictures
+from planner.views.toolbox import answer as toolbox
+from planner.views.toolbox import conflict, segment
 
 session = current_session()
 outcome = session.outcome

@@ -3,7 +3,8 @@
 import streamlit as st
 
 from planner.session import current_session
-from planner.views import scenarios, sliders, what_if
+from planner.views.what_if import comparison as what_if
+from planner.views.what_if import scenarios, sliders
 
 session = current_session()
 comparison = what_if.draw_answer(session)

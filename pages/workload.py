@@ -3,7 +3,9 @@
 import streamlit as st
 
 from planner.session import current_session
-from planner.views import anchors, assumptions, samples, workload, workload_form
+from planner.views.workload import anchors, assumptions, samples
+from planner.views.workload import form as workload_form
+from planner.views.workload import gallery as workload
 
 session = current_session()
 workload.draw_summary(session)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from planner.catalog.load import load_catalog
     from planner.options.enumerate import enumerate_options
     from planner.planning.choose import choose_plan, plan_workload
-    from planner.planning.comparison import what_if
+    from planner.planning.what_if.comparison import what_if
     from planner.report.render import render_report
     from planner.workload.load import load_workload
 
@@ -46,7 +46,7 @@ _HOMES: Final = {
     "load_workload": "planner.workload.load",
     "plan_workload": "planner.planning.choose",
     "render_report": "planner.report.render",
-    "what_if": "planner.planning.comparison",
+    "what_if": "planner.planning.what_if.comparison",
 }
 
 

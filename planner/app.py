@@ -71,7 +71,7 @@ def show() -> None:
     """Draw the frame of all pages and the page asked for."""
     import streamlit as st  # noqa: PLC0415 - the command line must not wait for it
 
-    from planner.views.frame import draw_error, draw_frame  # noqa: PLC0415 - as above
+    from planner.views.parts.frame import draw_error, draw_frame  # noqa: PLC0415 - as above
 
     st.set_page_config(page_title="Toolbox Planner", page_icon="🧰", layout="wide")
     pages = [

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from planner.catalog import connectors
+from planner.catalog.evidence import connectors
 from planner.cli import main
-from tests.catalog.test_connectors import KEY, Server, a_page, a_row
+from tests.catalog.evidence.test_connectors import KEY, Server, a_page, a_row
 
 ROWS = "model,benchmark,skill,score,n\nGPT-4.1,Tickets,classification,0.91,200\no3,Tickets,classification,0.95,200\n"
 

@@ -8,7 +8,7 @@ import pytest
 
 from planner.cli import main
 from planner.store.attempts import reserve_attempt, store_answer
-from planner.store.engine import default_url, open_store
+from planner.store.database.engine import default_url, open_store
 from planner.store.grades import store_grade
 from planner.store.holding import hold_run
 from planner.store.records import Grade

@@ -1,14 +1,14 @@
 """What is known: quality, latency and cost of every model as draws, from the catalog's evidence and priors."""
 
-from planner.beliefs.latency import LatencyBeliefs, fit_latency
+from planner.beliefs.latency.api_times import LatencyBeliefs, fit_latency
 from planner.beliefs.model import Beliefs, fit_beliefs
-from planner.beliefs.quality import (
+from planner.beliefs.quality.abilities import (
     QualityBeliefs,
     anchor_quality,
     fit_quality,
     skill_qualities,
 )
-from planner.beliefs.segment_quality import SegmentQuality, segment_quality
+from planner.beliefs.quality.segment_quality import SegmentQuality, segment_quality
 
 __all__ = [
     "Beliefs",

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from planner.beliefs.latency import LatencyBeliefs, fit_latency
-from planner.beliefs.latency_learning import learn_latency
-from planner.beliefs.measured import NOTHING, Measured
-from planner.beliefs.quality import QualityBeliefs, fit_quality
-from planner.beliefs.serving_fit import ServingFit, fit_serving
+from planner.beliefs.evidence.measured import NOTHING, Measured
+from planner.beliefs.latency.api_times import LatencyBeliefs, fit_latency
+from planner.beliefs.latency.learning import learn_latency
+from planner.beliefs.quality.abilities import QualityBeliefs, fit_quality
+from planner.beliefs.serving.fit import ServingFit, fit_serving
 from planner.catalog.schema import Catalog
 from planner.units import SEED
 

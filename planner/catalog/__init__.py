@@ -2,8 +2,8 @@
 
 from planner.catalog.browse import find_model, list_models, show_model
 from planner.catalog.load import load_catalog
+from planner.catalog.prices.refresh import compare_maps, fetch_price_map, newest_price_map
 from planner.catalog.pricing import TokenUse, batch_charge_usd, charge_usd
-from planner.catalog.refresh import compare_maps, fetch_price_map, newest_price_map
 
 __all__ = [
     "TokenUse",

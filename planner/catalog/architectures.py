@@ -6,8 +6,8 @@ from functools import lru_cache
 from math import exp, isfinite, log
 from typing import Final
 
+from planner.catalog.evidence.measurements import Architecture, architecture_of
 from planner.catalog.files import load_csv_rows
-from planner.catalog.measurements import Architecture, architecture_of
 from planner.catalog.schema import Catalog, Gpu, Model
 from planner.resources import catalogs_dir
 

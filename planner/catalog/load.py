@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from planner.catalog.evidence import load_anchors, load_evidence
+from planner.catalog.evidence.scores import load_anchors, load_evidence
 from planner.catalog.facts import (
     load_embedders,
     load_fine_tune_prices,
@@ -19,7 +19,7 @@ from planner.catalog.facts import (
 )
 from planner.catalog.files import index_rows, load_csv_rows, load_yaml_rows, parse_rows
 from planner.catalog.hardware import load_carbon, load_gpu_prices, load_gpus, load_servers
-from planner.catalog.litellm_map import PriceMap, bundled_map, litellm_version, load_price_map
+from planner.catalog.prices.litellm_map import PriceMap, bundled_map, litellm_version, load_price_map
 from planner.catalog.schema import Catalog, Model, Offer, Provider, Source
 from planner.errors import InputError
 from planner.resources import catalogs_dir

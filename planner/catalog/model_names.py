@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-from planner.catalog.evidence import Alias
+from planner.catalog.evidence.scores import Alias
 from planner.catalog.schema import Model
 
 Key = TypeVar("Key")

@@ -17,11 +17,11 @@ from planner.errors import EXIT_CONFLICT, EXIT_DONE, InputError, StoreError
 from planner.resources import catalogs_dir, data_dir
 
 if TYPE_CHECKING:
-    from planner.beliefs.measured import Measured
+    from planner.beliefs.backtest.validation import Validation
+    from planner.beliefs.evidence.measured import Measured
     from planner.beliefs.model import Beliefs
-    from planner.beliefs.validation import Validation
+    from planner.catalog.evidence.user_scores import UserScores
     from planner.catalog.schema import Catalog
-    from planner.catalog.user_scores import UserScores
     from planner.workload.schema import Workload
 
 _REPORTS: Final = (".html", ".pdf", ".md")
@@ -65,7 +65,7 @@ def run_whatif(args: argparse.Namespace) -> int:
     catalog, beliefs, day = planning_facts()
     from planner.options.cache import OptionsCache
     from planner.planning.choose import plan_workload
-    from planner.planning.sweep import spread, sweep
+    from planner.planning.what_if.sweep import spread, sweep
 
     marks, cache = spread(workload, vary.path, vary.low, vary.high, vary.count, times=vary.times), OptionsCache()
     rows = sweep(marks, lambda asked: plan_workload(asked, catalog, beliefs, day, cache, "quick"))
@@ -117,7 +117,7 @@ def run_refresh(args: argparse.Namespace) -> int:
     from tempfile import TemporaryDirectory
 
     from planner.catalog.load import load_catalog
-    from planner.catalog.refresh import compare_maps, fetch_price_map
+    from planner.catalog.prices.refresh import compare_maps, fetch_price_map
 
     before = shipped_catalog()
     # A map that cannot be read must not be kept: every later command would fail on it.
@@ -145,7 +145,7 @@ def run_validate(args: argparse.Namespace) -> int:
         if getattr(args, option) is not None and not args.against:
             name = f"--{option.replace('_', '-')}"
             raise InputError(name, "", found="no --against", allowed=f"{name} together with --against ROWS.csv")
-    from planner.beliefs.validation import validate
+    from planner.beliefs.backtest.validation import validate
 
     # Back-tests are of what is shipped, so that everyone gets the same figures.
     result = _validate_against(args) if args.against else validate(shipped_catalog(), args.part)
@@ -160,10 +160,10 @@ def run_validate(args: argparse.Namespace) -> int:
 
 def _validate_against(args: argparse.Namespace) -> "Validation":
     """Figures on the user's own rows; every forecast is written when asked for."""
-    from planner.beliefs.against import store_predictions, validate_against
-    from planner.beliefs.validation import Validation
-    from planner.catalog.evidence import load_aliases
-    from planner.catalog.user_scores import load_user_scores
+    from planner.beliefs.backtest.against import store_predictions, validate_against
+    from planner.beliefs.backtest.validation import Validation
+    from planner.catalog.evidence.scores import load_aliases
+    from planner.catalog.evidence.user_scores import load_user_scores
     from planner.units import SEED
 
     if args.part == "serving":
@@ -190,7 +190,7 @@ def _validate_against(args: argparse.Namespace) -> "Validation":
 
 def _known_counts(args: argparse.Namespace, scores: "UserScores", seed: int) -> tuple[int, int]:
     """Models of each benchmark and scores of each model taken as known: as asked, or as the table's size allows."""
-    from planner.beliefs.against import KNOWN_MODELS, KNOWN_SCORES, usual_known
+    from planner.beliefs.backtest.against import KNOWN_MODELS, KNOWN_SCORES, usual_known
 
     if args.known_models is not None or args.known_scores is not None:
         models = KNOWN_MODELS if args.known_models is None else args.known_models
@@ -214,7 +214,7 @@ def run_schema(args: argparse.Namespace) -> int:
 
         schema = json_schema()
     elif args.format == "suite":
-        from planner.probing.suite import suite_schema
+        from planner.probing.suites.suite import suite_schema
 
         schema = suite_schema()
     else:
@@ -234,14 +234,14 @@ def load_asked(args: argparse.Namespace) -> "Workload":
     workload = load_workload(args.workload)
     if not args.set:
         return workload
-    from planner.planning.changes import apply_changes, parse_change
+    from planner.planning.what_if.changes import apply_changes, parse_change
 
     return apply_changes(workload, [parse_change(text) for text in args.set])
 
 
 def planning_facts() -> tuple["Catalog", "Beliefs", date]:
     """Catalog, beliefs (with what the user's probes measured) and the day that the plan is made for."""
-    from planner.beliefs.answer_lengths import with_measured_lengths
+    from planner.beliefs.latency.answer_lengths import with_measured_lengths
     from planner.beliefs.model import fit_beliefs
 
     catalog = _catalog()
@@ -252,25 +252,25 @@ def planning_facts() -> tuple["Catalog", "Beliefs", date]:
 
 def _measured(catalog: "Catalog") -> "Measured":
     """What the store holds for the beliefs; the database library is loaded only where there is a store."""
-    from planner.beliefs.measured import NOTHING
-    from planner.store.place import default_url, is_kept
+    from planner.beliefs.evidence.measured import NOTHING
+    from planner.store.database.place import default_url, is_kept
 
     url = default_url(os.environ)
     if not is_kept(url):
         return NOTHING
-    from planner.beliefs.learning import learn_from
+    from planner.beliefs.evidence.learning import learn_from
 
     return learn_from(url, catalog)
 
 
 def _catalog() -> "Catalog":
     """The shipped facts, and the scores that the user's store keeps when there is one."""
-    from planner.store.place import default_url, is_kept
+    from planner.store.database.place import default_url, is_kept
 
     url = default_url(os.environ)
     if not is_kept(url):
         return shipped_catalog()
-    from planner.beliefs.kept_scores import catalog_with_kept
+    from planner.beliefs.evidence.kept_scores import catalog_with_kept
 
     return catalog_with_kept(shipped_catalog(), url)
 
@@ -278,7 +278,7 @@ def _catalog() -> "Catalog":
 def shipped_catalog() -> "Catalog":
     """The shipped facts, with the newest fetched price map when there is one."""
     from planner.catalog.load import load_catalog
-    from planner.catalog.refresh import newest_price_map
+    from planner.catalog.prices.refresh import newest_price_map
 
     return load_catalog(price_map=newest_price_map(data_dir()))
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from planner.errors import EXIT_DONE, InputError
 from planner.resources import catalogs_dir
-from planner.store.place import default_url, is_kept
+from planner.store.database.place import default_url, is_kept
 
 if TYPE_CHECKING:
-    from planner.catalog.connectors import Found
+    from planner.catalog.evidence.connectors import Found
 
 
 def refresh_evidence(args: argparse.Namespace) -> int:
@@ -26,7 +26,7 @@ def refresh_evidence(args: argparse.Namespace) -> int:
 
 def _keep(source: str) -> None:
     """Read a source and put its scores in place of the earlier ones."""
-    from planner.store.engine import open_store
+    from planner.store.database.engine import open_store
     from planner.store.evidence import store_scores
     from planner.store.records import EvidenceScore
 
@@ -44,12 +44,12 @@ def _keep(source: str) -> None:
 
 def _read(source: str) -> "Found":
     """What a source has now; nothing is kept yet."""
-    from planner.catalog import connectors
-    from planner.catalog.evaluations import USER, load_evaluations
+    from planner.catalog.evidence import connectors
+    from planner.catalog.evidence.evaluations import USER, load_evaluations
 
     if _connector(source) == USER:
         return connectors.read_user_table(Path(source))
-    from planner.catalog.evidence import load_aliases
+    from planner.catalog.evidence.scores import load_aliases
     from planner.catalog.load import load_models
     from planner.catalog.model_names import known_names
 
@@ -66,12 +66,12 @@ def _read(source: str) -> "Found":
 
 def _forget(source: str) -> None:
     """Drop the kept scores of a source; InputError when there are none."""
-    from planner.catalog.evaluations import USER
+    from planner.catalog.evidence.evaluations import USER
 
     connector, url = _connector(source), default_url(os.environ)
     dropped, kept = 0, []
     if is_kept(url):
-        from planner.store.engine import open_store
+        from planner.store.database.engine import open_store
         from planner.store.evidence import forget_scores, kept_scores
 
         with open_store(url) as store:
@@ -85,7 +85,7 @@ def _forget(source: str) -> None:
 
 def _connector(source: str) -> str:
     """Which connector a source belongs to; InputError for what is neither a known one nor a CSV file."""
-    from planner.catalog.evaluations import ARTIFICIAL_ANALYSIS, USER
+    from planner.catalog.evidence.evaluations import ARTIFICIAL_ANALYSIS, USER
 
     if source == ARTIFICIAL_ANALYSIS:
         return ARTIFICIAL_ANALYSIS

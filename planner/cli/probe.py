@@ -14,11 +14,11 @@ from planner.cli.output import check_output, write_json
 from planner.errors import EXIT_CAP, EXIT_DONE, EXIT_INPUT, InputError
 
 if TYPE_CHECKING:
-    from planner.probing.dry_run import Estimate
-    from planner.probing.job import PickNext, ShouldStop
+    from planner.probing.asking.dry_run import Estimate
+    from planner.probing.asking.job import PickNext, ShouldStop
     from planner.probing.settings import ProbeSettings
-    from planner.probing.suite import Suite
-    from planner.store.engine import Store
+    from planner.probing.suites.suite import Suite
+    from planner.store.database.engine import Store
     from planner.store.records import Target
 
 _INTERRUPTED: Final = 130
@@ -27,9 +27,9 @@ _INTERRUPTED: Final = 130
 def run_suite(args: argparse.Namespace) -> int:
     """Measure models on a suite; with --dry-run only what it would cost, with --rate how latency holds."""
     check_output(args.json, "--json", ())
-    from planner.probing.dry_run import estimate_run
-    from planner.probing.suite import GraderKind
-    from planner.probing.user_samples import suite_or_samples
+    from planner.probing.asking.dry_run import estimate_run
+    from planner.probing.suites.suite import GraderKind
+    from planner.probing.suites.user_samples import suite_or_samples
     from planner.terms import SKILLS
 
     _check_choice("--skill", args.skill, SKILLS)
@@ -48,7 +48,7 @@ def run_suite(args: argparse.Namespace) -> int:
         _show_estimates(estimates, _notes(suite, targets, settings), args.json)
         return EXIT_INPUT if problems else EXIT_DONE
     budget_usd = _budget(args.budget, estimates)
-    from planner.probing.runner import start_run
+    from planner.probing.asking.runner import start_run
 
     with _store() as store:
         run = start_run(store, suite, targets, settings, budget_usd)
@@ -113,7 +113,7 @@ def _targets(names: Sequence[str], args: argparse.Namespace) -> tuple[tuple["Tar
 
 def _notes(suite: "Suite", targets: Sequence["Target"], settings: "ProbeSettings") -> tuple[str, ...]:
     """What a dry run tells beside the cost: keys that are not there, what is compared, who would judge itself."""
-    from planner.probing.pairs import own_judge_lines, pairs_words
+    from planner.probing.judging.pairs import own_judge_lines, pairs_words
     from planner.probing.targets import key_notes
 
     judge = settings.judge
@@ -123,9 +123,9 @@ def _notes(suite: "Suite", targets: Sequence["Target"], settings: "ProbeSettings
 
 
 def _settings(args: argparse.Namespace) -> "ProbeSettings":
-    from planner.probing.load import worker_count
+    from planner.probing.load.run import worker_count
     from planner.probing.settings import ProbeSettings
-    from planner.probing.wire import Timeouts
+    from planner.probing.wire.messages import Timeouts
 
     if (args.rate is None) != (args.seconds is None):
         raise InputError("--rate", "", found="one of --rate and --seconds", allowed="both, or neither")
@@ -185,7 +185,7 @@ def _chooser(args: argparse.Namespace, targets: Sequence["Target"]) -> "PickNext
         raise InputError("--floor", "", found="no --adaptive", allowed="--floor together with --adaptive")
     if not args.adaptive:
         return None
-    from planner.planning.halving import Racing, halve
+    from planner.planning.certainty.halving import Racing, halve
 
     usd = {target.name: target.output_usd_per_mtok for target in targets if target.output_usd_per_mtok is not None}
     return halve(Racing(tuple(target.name for target in targets), args.floor, usd))
@@ -200,9 +200,9 @@ def _measure(
     pick_next: "PickNext | None" = None,
 ) -> int:
     """Ask, show the progress, show what was measured."""
-    from planner.beliefs.run_pairs import pair_shares
+    from planner.beliefs.evidence.run_pairs import pair_shares
+    from planner.probing.asking.runner import run_probe
     from planner.probing.results import results_of
-    from planner.probing.runner import run_probe
     from planner.store.runs import read_run
     from planner.terminal.probing import print_results, rows_with_intervals, watching
     from planner.terminal.probing_pairs import print_pairs
@@ -235,8 +235,8 @@ def _measure(
 
 def _load(store: "Store", run_id: str, json_file: str | None) -> int:
     """Send at the given rate, show what latency did."""
-    from planner.probing.load import run_load
-    from planner.probing.load_results import load_results_of
+    from planner.probing.load.results import load_results_of
+    from planner.probing.load.run import run_load
     from planner.terminal.probing import watching
     from planner.terminal.probing_load import print_load
 
@@ -270,6 +270,6 @@ def _interruptible() -> Iterator["ShouldStop"]:
 
 
 def _store() -> "Store":
-    from planner.store.engine import default_url, open_store
+    from planner.store.database.engine import default_url, open_store
 
     return open_store(default_url(os.environ))

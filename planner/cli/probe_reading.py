@@ -19,8 +19,8 @@ def run_next(args: argparse.Namespace) -> int:
     check_output(args.json, "--json", ())
     workload = load_asked(args)
     catalog, beliefs, day = planning_facts()
+    from planner.planning.certainty.next_probe import rank_probes
     from planner.planning.choose import plan_bundle
-    from planner.planning.next_probe import rank_probes
     from planner.workload.samples import referenced_samples
 
     planned = plan_bundle(workload, catalog, beliefs, day, detail="quick")
@@ -38,13 +38,13 @@ def run_next(args: argparse.Namespace) -> int:
 def run_list(args: argparse.Namespace) -> int:
     """List the runs of the store; none is made by looking."""
     check_output(args.json, "--json", ())
-    from planner.store.place import default_url, is_kept
+    from planner.store.database.place import default_url, is_kept
 
     url = default_url(os.environ)
     runs: tuple[Run, ...] = ()
     broken: frozenset[str] = frozenset()
     if is_kept(url):
-        from planner.store.engine import open_store
+        from planner.store.database.engine import open_store
         from planner.store.holding import broken_off
         from planner.store.runs import list_runs
 
@@ -63,10 +63,10 @@ def run_list(args: argparse.Namespace) -> int:
 def run_show_run(args: argparse.Namespace) -> int:
     """Show what a run measured: scores, times, cost, and who is better on the same items."""
     check_output(args.json, "--json", ())
-    from planner.beliefs.run_comparison import compare_conditions, compare_models, item_scores
-    from planner.beliefs.run_pairs import pair_shares
+    from planner.beliefs.evidence.run_comparison import compare_conditions, compare_models, item_scores
+    from planner.beliefs.evidence.run_pairs import pair_shares
     from planner.probing.results import results_of
-    from planner.store.engine import default_url, open_store
+    from planner.store.database.engine import default_url, open_store
     from planner.store.holding import broken_off
     from planner.store.runs import read_run
     from planner.terminal.probing import rows_with_intervals

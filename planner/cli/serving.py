@@ -10,9 +10,9 @@ from planner.errors import EXIT_DONE, InputError
 from planner.resources import catalogs_dir
 
 if TYPE_CHECKING:
-    from planner.beliefs.queue_simulation import Requests
-    from planner.options.world import World
-    from planner.planning.serving_choice import Known
+    from planner.beliefs.queueing.simulation import Requests
+    from planner.options.context import World
+    from planner.planning.self_hosting.choice import Known
 
 
 def add_serving(commands: Any, command: Any, add_workload: Any, add_json: Any) -> None:  # noqa: ANN401 (argparse's own type is private)
@@ -45,11 +45,11 @@ def run_serving(args: argparse.Namespace) -> int:
     workload = load_asked(args)
     trace = _trace(args.trace)
     catalog, beliefs, day = planning_facts()
-    from planner.options.world import build_world
+    from planner.options.context import build_world
     from planner.planning.choose import plan_workload
     from planner.planning.plan import Plan
-    from planner.planning.serving_answer import answer_case
-    from planner.planning.serving_asked import Said, ask
+    from planner.planning.self_hosting.answer import answer_case
+    from planner.planning.self_hosting.question import Said, ask
 
     known = _known(build_world(catalog, beliefs, day))
     outcome = plan_workload(workload, catalog, beliefs, day, None, "quick")
@@ -58,8 +58,8 @@ def run_serving(args: argparse.Namespace) -> int:
     found = answer_case(known.world, workload, question, args.count, known.gpus)
     if isinstance(found, str):
         raise InputError("--gpu", "", found=found, allowed="machines on which the model fits")
-    from planner.planning.trace_case import trace_case
-    from planner.report.serving_told import serving_told
+    from planner.planning.self_hosting.trace import trace_case
+    from planner.report.serving.answer import serving_told
 
     replay = None if trace is None else trace_case(catalog, workload, found.case, trace, beliefs.seed)
     if isinstance(replay, str):
@@ -77,16 +77,16 @@ def run_serving(args: argparse.Namespace) -> int:
 def _trace(path: str | None) -> "Requests | None":
     if path is None:
         return None
-    from planner.beliefs.queue_traces import load_trace
+    from planner.beliefs.queueing.traces import load_trace
 
     return load_trace(Path(path))
 
 
 def _known(world: "World") -> "Known":
     """What has been measured anywhere, as the page has it."""
+    from planner.catalog.evidence.measurements import load_measurements
     from planner.catalog.hardware import measured_gpus
-    from planner.catalog.measurements import load_measurements
-    from planner.planning.serving_choice import Known
+    from planner.planning.self_hosting.choice import Known
 
     gpus = measured_gpus(catalogs_dir() / "serving" / "measurements.csv")
     return Known(world, gpus, frozenset(row.model for row in load_measurements()))

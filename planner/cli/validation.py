@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final
 from planner.errors import InputError
 
 if TYPE_CHECKING:
-    from planner.beliefs.validation import Validation
-    from planner.catalog.own_measurements import LeftOut
+    from planner.beliefs.backtest.validation import Validation
+    from planner.catalog.evidence.own_measurements import LeftOut
     from planner.catalog.schema import Catalog
 
 _MOST_TOLD: Final = 5
@@ -17,13 +17,13 @@ _MOST_TOLD: Final = 5
 
 def validate_serving_file(args: argparse.Namespace, catalog: "Catalog") -> "Validation":
     """Figures on the file's rows; forecasts are written when asked for, rows left out are told on standard error."""
-    from planner.beliefs.serving_against import (
+    from planner.beliefs.backtest.serving_against import (
         shipped_sources,
         store_serving_predictions,
         validate_serving_against,
     )
-    from planner.beliefs.validation import Validation
-    from planner.catalog.own_measurements import load_own_measurements
+    from planner.beliefs.backtest.validation import Validation
+    from planner.catalog.evidence.own_measurements import load_own_measurements
     from planner.units import SEED
 
     for option in ("known_models", "known_scores"):

@@ -2,8 +2,8 @@
 
 from planner.options.cache import OptionsCache
 from planner.options.cascade import STRONG_TECHNIQUE
+from planner.options.eligibility.exclusions import why_not
 from planner.options.enumerate import enumerate_options
-from planner.options.exclusions import why_not
 from planner.options.table import (
     AnchorUse,
     Component,

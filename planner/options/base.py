@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.beliefs.priors import prior_draws
-from planner.beliefs.techniques import TECHNIQUES
+from planner.beliefs.techniques.transforms import TECHNIQUES
 from planner.options.cascade import (
     Candidates,
     Cascades,
@@ -13,11 +13,14 @@ from planner.options.cascade import (
     quality_of_cascades,
     times_of_cascades,
 )
-from planner.options.exclusions import Needs
-from planner.options.figures import CostsByShape, Shape, Times, TimesByShape, shape_of
-from planner.options.parts import Part
-from planner.options.qualities import SegmentQualities, row_quality
-from planner.options.retrieval import Retrieval
+from planner.options.context import Fleet, World
+from planner.options.eligibility.exclusions import Needs
+from planner.options.estimates.figures import CostsByShape, Shape, Times, TimesByShape, shape_of
+from planner.options.estimates.qualities import SegmentQualities, row_quality
+from planner.options.estimates.retrieval import Retrieval
+from planner.options.placements.parts import Part
+from planner.options.placements.placements import API, DEVICE, POOL, Ways
+from planner.options.placements.tiers import tier_of
 from planner.options.rows import (
     GROUNDED,
     TUNED,
@@ -27,9 +30,6 @@ from planner.options.rows import (
     valid_rows,
 )
 from planner.options.table import Exclusion
-from planner.options.tiers import tier_of
-from planner.options.ways import API, DEVICE, POOL, Ways
-from planner.options.world import Fleet, World
 from planner.units import DRAW_COUNT, MS_PER_S, SECONDS_PER_MONTH, Bools, Draws, Floats, Ints
 from planner.workload.schema import Assumptions, Segment
 

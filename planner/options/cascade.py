@@ -5,8 +5,8 @@ from typing import Final
 
 import numpy as np
 
-from planner.beliefs.latency import cascade_p95_ms
-from planner.beliefs.techniques import (
+from planner.beliefs.latency.api_times import cascade_p95_ms
+from planner.beliefs.techniques.transforms import (
     GATE_THRESHOLDS,
     TECHNIQUES,
     Technique,
@@ -14,9 +14,9 @@ from planner.beliefs.techniques import (
     gate_auc,
     gate_correlation,
 )
+from planner.options.context import World
+from planner.options.placements.placements import API, DEVICE, POOL
 from planner.options.rows import TUNED
-from planner.options.ways import API, DEVICE, POOL
-from planner.options.world import World
 from planner.units import Bools, Draws, Floats, Ints, logistic, logit, normal_draws
 from planner.workload.schema import Segment
 

@@ -4,24 +4,31 @@ from collections.abc import Hashable
 from datetime import date
 from typing import Final
 
-from planner.beliefs.cost import volume_factor
-from planner.beliefs.measured import measured_on
+from planner.beliefs.cost.api import volume_factor
+from planner.beliefs.evidence.measured import measured_on
 from planner.beliefs.model import Beliefs
-from planner.beliefs.serving import sized_requests_per_second
+from planner.beliefs.serving.sizing import sized_requests_per_second
 from planner.catalog.schema import Catalog
 from planner.options.base import Asked, Base, Rows, build_base, build_rows, candidates_of, overloaded_devices
 from planner.options.cache import WORKLOAD, OptionsCache
 from planner.options.cascade import choose_cascades
-from planner.options.exclusions import Needs, needs_of
-from planner.options.figures import CostsByShape, TimesByShape, carbon_of, costs_of, times_of
+from planner.options.context import Fleet, World, build_fleet, build_world
+from planner.options.eligibility.exclusions import Needs, needs_of
+from planner.options.estimates.figures import CostsByShape, TimesByShape, carbon_of, costs_of, times_of
+from planner.options.estimates.qualities import (
+    Floor,
+    SegmentQualities,
+    check_names,
+    floor_of,
+    qualities_of,
+    quality_key,
+)
+from planner.options.estimates.retrieval import Retrieval, choose_retrieval
+from planner.options.estimates.scale import Scale, Scaled, scale_base
 from planner.options.join import SegmentPart, join_segments
-from planner.options.qualities import Floor, SegmentQualities, check_names, floor_of, qualities_of, quality_key
-from planner.options.retrieval import Retrieval, choose_retrieval
+from planner.options.placements.placements import Found, Ways, find_ways
 from planner.options.rows import shapes_needed
-from planner.options.scale import Scale, Scaled, scale_base
 from planner.options.table import Options, OptionTable
-from planner.options.ways import Found, Ways, find_ways
-from planner.options.world import Fleet, World, build_fleet, build_world
 from planner.workload.schema import Assumptions, LatencyLimits, RelativeFloor, Segment, Workload
 
 _MACHINE_ASSUMPTIONS: Final = ("prefer_commitment", "amortise_months", "electricity_usd_per_kwh")

@@ -4,16 +4,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from planner.beliefs.components import pool_usd_per_replica_month
-from planner.beliefs.energy import pool_carbon_kg_per_replica_month
+from planner.beliefs.cost.components import pool_usd_per_replica_month
+from planner.beliefs.cost.energy import pool_carbon_kg_per_replica_month
 from planner.options.base import Base
 from planner.options.cache import WORKLOAD, OptionsCache
-from planner.options.machines import pool_id
-from planner.options.parts import Part, component_of, depends_on_segment
-from planner.options.retrieval import Retrieval
+from planner.options.context import Fleet, World
+from planner.options.estimates.retrieval import Retrieval
+from planner.options.placements.machines import pool_id
+from planner.options.placements.parts import Part, component_of, depends_on_segment
+from planner.options.placements.placements import Found
 from planner.options.table import AnchorUse, Component, Options, OptionTable, Pool
-from planner.options.ways import Found
-from planner.options.world import Fleet, World
 from planner.units import DRAW_COUNT, Ints
 from planner.workload.schema import Assumptions, Segment, Workload
 

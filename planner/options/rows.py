@@ -5,13 +5,13 @@ from typing import Final
 import numpy as np
 
 from planner.beliefs.priors import prior_draws
-from planner.beliefs.techniques import TECHNIQUES
-from planner.options.exclusions import ANY, Needs
-from planner.options.figures import Shape, Times, TimesByShape, added_by, shape_of
-from planner.options.qualities import SegmentQualities
+from planner.beliefs.techniques.transforms import TECHNIQUES
+from planner.options.context import World
+from planner.options.eligibility.exclusions import ANY, Needs
+from planner.options.estimates.figures import Shape, Times, TimesByShape, added_by, shape_of
+from planner.options.estimates.qualities import SegmentQualities
+from planner.options.placements.placements import API, Ways
 from planner.options.table import SERVINGS, Exclusion
-from planner.options.ways import API, Ways
-from planner.options.world import World
 from planner.units import Bools, Ints
 from planner.workload.schema import Segment
 

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from planner.beliefs.measured import RunUse
-from planner.beliefs.techniques import TECHNIQUES, Technique
+from planner.beliefs.evidence.measured import RunUse
+from planner.beliefs.techniques.transforms import TECHNIQUES, Technique
 from planner.units import Draws, Ints
 
 __all__ = [

@@ -5,13 +5,17 @@ from typing import Final, Literal
 
 import numpy as np
 
-from planner.beliefs.cost import volume_factor
+from planner.beliefs.cost.api import volume_factor
 from planner.options.table import AnchorUse
-from planner.planning import explain
-from planner.planning.baselines import list_baselines, quality_draws, tools_used
-from planner.planning.milp import Solution, carbon_kg_draws, cost_draws
-from planner.planning.origins import list_assumption_items, list_evidence, list_warnings, retiring
-from planner.planning.pareto import front_points, pareto_front
+from planner.planning.explain import reasons as explain
+from planner.planning.explain.baselines import list_baselines, quality_draws, tools_used
+from planner.planning.explain.break_evens import tell_break_evens
+from planner.planning.explain.missed_limits import limits_told
+from planner.planning.explain.option_text import Facts, choice_of, cost_parts
+from planner.planning.explain.pareto import front_points, pareto_front
+from planner.planning.explain.pools import tell_pools
+from planner.planning.explain.provenance import list_assumption_items, list_evidence, list_warnings, retiring
+from planner.planning.explain.shares import SegmentBill, split_bill
 from planner.planning.plan import (
     Baseline,
     Figure,
@@ -25,11 +29,7 @@ from planner.planning.plan import (
     Totals,
 )
 from planner.planning.problem import Problem
-from planner.planning.shares import SegmentBill, split_bill
-from planner.planning.told import Facts, choice_of, cost_parts
-from planner.planning.told_break_evens import tell_break_evens
-from planner.planning.told_pools import tell_pools
-from planner.planning.unheld import limits_told
+from planner.planning.solve.milp import Solution, carbon_kg_draws, cost_draws
 from planner.planning.wording import (
     AREA_NAMES,
     count_text,

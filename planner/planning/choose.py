@@ -11,11 +11,11 @@ from planner.options.cache import OptionsCache
 from planner.options.enumerate import enumerate_options
 from planner.options.table import Options, OptionTable
 from planner.planning.assemble import assemble_plan
-from planner.planning.conflict import Widen, find_conflict
-from planner.planning.milp import Solution, solve
+from planner.planning.explain.option_text import facts_of
+from planner.planning.infeasible.conflict import Widen, find_conflict
 from planner.planning.plan import Outcome
 from planner.planning.problem import Problem, state_problem
-from planner.planning.told import facts_of
+from planner.planning.solve.milp import Solution, solve
 from planner.units import SEED
 from planner.workload.schema import Segment, Workload
 

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from planner.beliefs.serving import busy_to_mean, may_wait
+from planner.beliefs.serving.sizing import busy_to_mean, may_wait
 from planner.options.table import Options, OptionTable
 from planner.units import DRAW_COUNT, Bools, Draws, Floats, Ints
 from planner.workload.schema import Segment, Workload

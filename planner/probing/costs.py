@@ -6,7 +6,7 @@ from typing import Final
 from planner.catalog.pricing import TokenUse, charge_usd
 from planner.catalog.schema import Price
 from planner.errors import InputError
-from planner.probing.questions import Answer, Message
+from planner.probing.wire.questions import Answer, Message
 from planner.store.records import Target
 from planner.workload.tokens import count_tokens
 

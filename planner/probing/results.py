@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from planner.store.attempts import iter_attempts
-from planner.store.engine import Store
+from planner.store.database.engine import Store
 from planner.store.grades import grades_of
 from planner.store.learnable import main_score
 from planner.store.records import Attempt, Grade

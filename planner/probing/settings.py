@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from planner.probing.wire import Timeouts
+from planner.probing.wire.messages import Timeouts
 from planner.store.records import Target
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from planner.errors import InputError
 from planner.probing.costs import count_messages, most_prompt_tokens, worst_usd
-from planner.probing.questions import Message, Question
 from planner.probing.settings import ProbeSettings
-from planner.probing.suite import Condition, Item, Suite
-from planner.probing.suite_files import render
+from planner.probing.suites.files import render
+from planner.probing.suites.suite import Condition, Item, Suite
+from planner.probing.wire.questions import Message, Question
 from planner.store.records import Target
 
 

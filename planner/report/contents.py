@@ -3,7 +3,6 @@
 from typing import Final
 
 from planner.planning.plan import Baseline, Plan, PoolPlan
-from planner.report import svg
 from planner.report.document import (
     Block,
     Bullets,
@@ -38,6 +37,7 @@ from planner.report.format import (
 from planner.report.months import month_note, volume_of
 from planner.report.picture_data import Tool, tools_of, workload_of
 from planner.report.segment_contents import segment_blocks
+from planner.report.svg import plan as svg
 from planner.report.theme import TIER_TEXTS
 
 _CANNOT_KNOW: Final = (

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 
 from planner.planning.plan import Class
 from planner.report.format import mark, mark_text
-from planner.report.svg import Ink
+from planner.report.svg.plan import Ink
 from planner.report.theme import Tier
 
 

@@ -16,7 +16,7 @@ from planner.report.document import (
     Table,
     Text,
 )
-from planner.report.svg import NARROW, WIDE, Ink
+from planner.report.svg.plan import NARROW, WIDE, Ink
 from planner.report.theme import FONTS, SURFACES, TIER_COLOURS, Surface
 
 _FIELDS: Final = ("background", "raised", "text", "muted", "line", "neutral", "warning")

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from planner.beliefs.cost import volume_factor
+from planner.beliefs.cost.api import volume_factor
 from planner.report.format import number, requests
 from planner.workload.schema import Workload
 

@@ -19,7 +19,7 @@ from planner.report.document import (
     Table,
     Text,
 )
-from planner.report.svg import Ink
+from planner.report.svg.plan import Ink
 from planner.report.theme import SURFACES, TIER_COLOURS
 
 _FONT: Final = "Libertinus Serif"

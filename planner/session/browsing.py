@@ -7,8 +7,8 @@ from datetime import date
 import numpy as np
 import streamlit as st
 
-from planner.beliefs.narrowing import Narrowing, narrowing
-from planner.beliefs.quality import skill_qualities
+from planner.beliefs.quality.abilities import skill_qualities
+from planner.beliefs.quality.narrowing import Narrowing, narrowing
 from planner.options.enumerate import enumerate_options
 from planner.options.table import TECHNIQUES, TIERS, OptionTable
 from planner.planning.plan import Figure

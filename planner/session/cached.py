@@ -8,29 +8,29 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 import streamlit as st
 
-from planner.beliefs.answer_lengths import with_measured_lengths
+from planner.beliefs.latency.answer_lengths import with_measured_lengths
 from planner.beliefs.model import Beliefs, fit_beliefs, with_measured
 from planner.catalog.load import load_catalog
-from planner.catalog.refresh import newest_price_map
+from planner.catalog.prices.refresh import newest_price_map
 from planner.catalog.schema import Catalog
 from planner.errors import InputError
 from planner.options.cache import OptionsCache
-from planner.planning.changes import Change, apply_changes
 from planner.planning.choose import Planned, plan_bundle, plan_workload
-from planner.planning.comparison import Comparison, what_if
 from planner.planning.plan import Outcome
-from planner.planning.sweep import sweep
-from planner.planning.tornado import tornado
+from planner.planning.what_if.changes import Change, apply_changes
+from planner.planning.what_if.comparison import Comparison, what_if
+from planner.planning.what_if.sweep import sweep
+from planner.planning.what_if.tornado import tornado
 from planner.report.charts import StripSpan, Swing, SwitchPoint
 from planner.resources import data_dir
 from planner.session.link import write_changes
 from planner.session.strip import strip_of
-from planner.store.place import default_url, is_kept
+from planner.store.database.place import default_url, is_kept
 from planner.workload.load import workload_hash
 from planner.workload.schema import Workload
 
 if TYPE_CHECKING:
-    from planner.store.engine import Store
+    from planner.store.database.engine import Store
 
 _MEASURED_EVERY_S: Final = 3.0
 Step: TypeAlias = tuple[float, tuple[Change, ...]]
@@ -55,7 +55,7 @@ def _catalog_with(kept: str) -> Catalog:
     shipped = load_catalog(price_map=newest_price_map(data_dir()))
     if not kept:
         return shipped
-    from planner.beliefs.kept_scores import catalog_of_store  # noqa: PLC0415 (as below)
+    from planner.beliefs.evidence.kept_scores import catalog_of_store  # noqa: PLC0415 (as below)
 
     return catalog_of_store(shipped, the_store())
 
@@ -73,7 +73,7 @@ def _kept_version(url: str) -> str:
 @st.cache_resource(show_spinner=False)
 def _store(url: str) -> "Store":
     """The store at an address, open for the life of the process."""
-    from planner.store.engine import open_store  # noqa: PLC0415 (the database library is paid for by those who have a store)
+    from planner.store.database.engine import open_store  # noqa: PLC0415 (the database library is paid for by those who have a store)
 
     return open_store(url)
 
@@ -136,7 +136,7 @@ def _beliefs_of(version: str) -> Beliefs:
     published = _published_beliefs(the_catalog().version)
     if version == the_catalog().version:
         return published
-    from planner.beliefs.learning import learn  # noqa: PLC0415 (as above)
+    from planner.beliefs.evidence.learning import learn  # noqa: PLC0415 (as above)
 
     return with_measured(published, the_catalog(), learn(the_store(), the_catalog()))
 

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from planner.errors import InputError
-from planner.planning.changes import Change, apply_changes
+from planner.planning.what_if.changes import Change, apply_changes
 from planner.session.state import Session
 from planner.workload.load import check_workload, dump_workload, parse_workload, plain_workload, workload_problems
 from planner.workload.schema import Workload

@@ -6,7 +6,7 @@ import zlib
 from typing import Final
 
 from planner.errors import InputError
-from planner.planning.changes import Change, parse_change
+from planner.planning.what_if.changes import Change, parse_change
 
 LONGEST: Final = 2000
 """Longest packed workload that goes into the address."""

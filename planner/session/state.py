@@ -8,8 +8,8 @@ from typing import Final
 import streamlit as st
 
 from planner.errors import InputError
-from planner.planning.changes import Change
 from planner.planning.plan import Outcome, Plan
+from planner.planning.what_if.changes import Change
 from planner.resources import catalogs_dir
 from planner.session.cached import facts_version, planned, the_catalog
 from planner.session.link import LONGEST, pack, read_changes, unpack, write_changes

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from planner.planning.sweep import SweepRow
+from planner.planning.what_if.sweep import SweepRow
 from planner.report.charts import StripSpan, SwitchPoint
 
 

@@ -13,11 +13,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
 from planner.errors import StoreError
+from planner.store.database.engine import Store
+from planner.store.database.tables import attempts, cap_in_pico, picodollars, runs
 from planner.store.digest import MODULUS, digest_of_attempt
-from planner.store.engine import Store
 from planner.store.records import Attempt
 from planner.store.runs import require_run, spending
-from planner.store.tables import attempts, cap_in_pico, picodollars, runs
 
 CHUNK_ROWS: Final = 500
 """Attempts in memory at once while streaming."""

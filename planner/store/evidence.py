@@ -6,9 +6,9 @@ from typing import Final
 
 import sqlalchemy as sa
 
-from planner.store.engine import Store
+from planner.store.database.engine import Store
+from planner.store.database.tables import scores
 from planner.store.records import EvidenceScore
-from planner.store.tables import scores
 
 _FIELDS: Final = tuple(field.name for field in fields(EvidenceScore))
 

@@ -9,11 +9,11 @@ from sqlalchemy.engine import Connection
 
 from planner.errors import StoreError
 from planner.store.attempts import CHUNK_ROWS, add_to_run, attempt_of
+from planner.store.database.engine import Store
+from planner.store.database.tables import attempts, grades, insert_into, picodollars, preferences
 from planner.store.digest import attempt_key, digest_of_grade, digest_of_preference
-from planner.store.engine import Store
 from planner.store.records import Attempt, Grade, Preference
 from planner.store.runs import require_run
-from planner.store.tables import attempts, grades, insert_into, picodollars, preferences
 
 HUMAN: Final = "human:"
 """How a person's grader name begins: 'human:<who>'."""

@@ -12,7 +12,7 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from planner.errors import StoreError
-from planner.store.engine import Store
+from planner.store.database.engine import Store
 from planner.store.records import Run
 
 

@@ -5,13 +5,13 @@ from collections.abc import Iterator, Sequence
 import sqlalchemy as sa
 
 from planner.store.attempts import stream_attempts
+from planner.store.database.engine import Store
+from planner.store.database.tables import attempts, grades, runs
 from planner.store.digest import hash_text
-from planner.store.engine import Store
 from planner.store.evidence import kept_scores
 from planner.store.grades import HUMAN, stream_graded
 from planner.store.records import Grade, GradedAnswer, Run, TimedAnswer
 from planner.store.runs import list_runs
-from planner.store.tables import attempts, grades, runs
 
 
 def answers_for_learning(store: Store) -> Iterator[GradedAnswer]:

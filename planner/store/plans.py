@@ -5,9 +5,9 @@ import difflib
 import sqlalchemy as sa
 
 from planner.errors import InputError
-from planner.store.engine import Store
+from planner.store.database.engine import Store
+from planner.store.database.tables import insert_into, plans
 from planner.store.records import KeptPlan
-from planner.store.tables import insert_into, plans
 
 
 def store_plan(store: Store, plan: KeptPlan) -> None:

@@ -11,9 +11,9 @@ from sqlalchemy.engine import Connection
 
 from planner.catalog.schema import Price, PriceStep
 from planner.errors import InputError, StoreError
-from planner.store.engine import Store
+from planner.store.database.engine import Store
+from planner.store.database.tables import insert_into, runs, suites, targets, usd_of
 from planner.store.records import Run, RunStatus, Spending, Target
-from planner.store.tables import insert_into, runs, suites, targets, usd_of
 
 RUN_FIELDS: Final = tuple(field.name for field in fields(Run) if field.name != "targets")
 _TARGET_FIELDS: Final = tuple(field.name for field in fields(Target))

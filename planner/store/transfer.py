@@ -29,12 +29,12 @@ from planner.store.attempts import (
     insert_attempt,
     put_answer,
 )
+from planner.store.database.engine import Store
+from planner.store.database.tables import attempts, grades, picodollars, preferences, runs
 from planner.store.digest import attempt_key, digest_of_attempt, digest_of_grade
-from planner.store.engine import Store
 from planner.store.grades import PREFERENCE_FIELDS, preferences_of, put_grade, put_preference, stream_graded
 from planner.store.records import Attempt, Grade, Preference, Run, Verdict
 from planner.store.runs import insert_run, insert_suite, read_run, read_suite_text
-from planner.store.tables import attempts, grades, picodollars, preferences, runs
 from planner.store.verdicts import add_verdict, put_verdict, read_verdicts, verdicts_of
 
 Parsed = TypeVar("Parsed")

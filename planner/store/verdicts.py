@@ -13,11 +13,11 @@ from sqlalchemy.engine import Connection
 
 from planner.errors import StoreError
 from planner.store.attempts import add_to_run, commit_money
-from planner.store.engine import Store
+from planner.store.database.engine import Store
+from planner.store.database.tables import attempts, cap_in_pico, picodollars, verdicts
 from planner.store.grades import put_preference
 from planner.store.records import Preference, Verdict
 from planner.store.runs import require_run
-from planner.store.tables import attempts, cap_in_pico, picodollars, verdicts
 
 VERDICT_FIELDS: Final = tuple(field.name for field in fields(Verdict))
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from planner.catalog.browse import EvidenceRow, ModelDetails, ModelRow
-from planner.catalog.refresh import MapChange, price_text
+from planner.catalog.prices.refresh import MapChange, price_text
 from planner.catalog.schema import Model, Offer
 from planner.report import format as shown
 from planner.terminal.layout import bullets, headed, plain_table, show

@@ -6,7 +6,7 @@ from typing import Final
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from planner.catalog.connectors import Found
+from planner.catalog.evidence.connectors import Found
 from planner.terminal.layout import bullets, show
 
 _MOST_NAMES: Final = 20

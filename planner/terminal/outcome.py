@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from planner.planning.plan import Conflict, Outcome, Plan, SegmentPlan
-from planner.planning.sweep import SweepRow
+from planner.planning.what_if.sweep import SweepRow
 from planner.report import format as shown
 from planner.report.months import month_note
 from planner.report.picture_data import workload_of

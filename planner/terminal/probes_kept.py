@@ -5,8 +5,8 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Final
 
-from planner.beliefs.run_comparison import Comparison
-from planner.planning.next_probe import ProbeIdea
+from planner.beliefs.evidence.run_comparison import Comparison
+from planner.planning.certainty.next_probe import ProbeIdea
 from planner.planning.wording import percent_text, usd_text
 from planner.store.records import Run
 from planner.terminal.layout import bullets, headed, plain_table, show

@@ -11,9 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from planner.beliefs.probe_statistics import share_of
-from planner.probing.dry_run import EXPECTED_OUTPUT_SHARE, Estimate
-from planner.probing.progress import OnProgress, Progress
+from planner.beliefs.evidence.probe_statistics import share_of
+from planner.probing.asking.dry_run import EXPECTED_OUTPUT_SHARE, Estimate
+from planner.probing.asking.progress import OnProgress, Progress
 from planner.probing.results import ResultRow
 from planner.store.records import Run
 from planner.terminal.layout import bullets, headed, plain_table, show

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from planner.probing.load_results import LoadRow, Percentiles
+from planner.probing.load.results import LoadRow, Percentiles
 from planner.store.records import Run
 from planner.terminal.layout import bullets, headed, plain_table, show
 

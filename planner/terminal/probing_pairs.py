@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from planner.beliefs.run_pairs import PairShare
+from planner.beliefs.evidence.run_pairs import PairShare
 from planner.terminal.layout import bullets, show
 
 

@@ -5,8 +5,8 @@ from rich.table import Table
 from rich.text import Text
 
 from planner.report.format import milliseconds, milliseconds_interval, money, number, percent, share
-from planner.report.serving_times import TIMES_HEADING
-from planner.report.serving_told import ServingTold, TraceTold
+from planner.report.serving.answer import ServingTold, TraceTold
+from planner.report.serving.times import TIMES_HEADING
 from planner.terminal.layout import bullets, headed, plain_table, show
 
 

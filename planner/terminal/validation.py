@@ -6,8 +6,8 @@ from typing import Final
 from rich.table import Table
 from rich.text import Text
 
-from planner.beliefs.backtest import ValidationRow
-from planner.beliefs.standing import Standing, standings
+from planner.beliefs.backtest.quality import ValidationRow
+from planner.beliefs.backtest.ranking import Standing, standings
 from planner.terminal.layout import headed, plain_table, show
 
 _HEADINGS = (

@@ -2,7 +2,7 @@
 
 import pytest
 
-from planner.beliefs.quality import QualityBeliefs, fit_quality
+from planner.beliefs.quality.abilities import QualityBeliefs, fit_quality
 from planner.catalog import load_catalog
 from planner.catalog.schema import Catalog
 from planner.workload.schema import LatencyLimits, Segment, TokenDistribution

@@ -10,11 +10,11 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from planner.beliefs.item_outcomes import ItemOutcomes
-from planner.beliefs.measured import SegmentMeasurement, SuiteAnswers
-from planner.beliefs.quality import QualityBeliefs, fit_quality
-from planner.beliefs.quality_cells import planned_effort
-from planner.beliefs.segment_quality import segment_quality
+from planner.beliefs.evidence.item_outcomes import ItemOutcomes
+from planner.beliefs.evidence.measured import SegmentMeasurement, SuiteAnswers
+from planner.beliefs.quality.abilities import QualityBeliefs, fit_quality
+from planner.beliefs.quality.cells import planned_effort
+from planner.beliefs.quality.segment_quality import segment_quality
 from planner.catalog.schema import Catalog
 from planner.units import DRAW_COUNT, Floats, logistic, stream
 from planner.workload.schema import Segment, TokenDistribution

@@ -19,10 +19,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from planner.errors import InputError
 from planner.options.cache import OptionsCache
 from planner.planning.choose import plan_bundle
-from planner.planning.comparison import what_if
 from planner.planning.plan import Plan
+from planner.planning.what_if.comparison import what_if
 from planner.session import cached, example_text
-from planner.views.sliders import EVERY, SLIDERS
+from planner.views.what_if.sliders import EVERY, SLIDERS
 from planner.workload.load import parse_workload
 from tests.browser.conftest import CHROMIUM, free_port
 

@@ -12,15 +12,15 @@ from statistics import median
 
 import numpy as np
 
-from planner.beliefs.item_outcomes import ItemOutcomes
-from planner.beliefs.measured import Measured, SegmentMeasurement, SuiteAnswers
+from planner.beliefs.evidence.item_outcomes import ItemOutcomes
+from planner.beliefs.evidence.measured import Measured, SegmentMeasurement, SuiteAnswers
 from planner.beliefs.model import Beliefs, fit_beliefs, with_measured
-from planner.beliefs.quality import fit_quality
-from planner.beliefs.segment_quality import segment_quality
+from planner.beliefs.quality.abilities import fit_quality
+from planner.beliefs.quality.segment_quality import segment_quality
 from planner.catalog import load_catalog
 from planner.catalog.schema import Catalog
+from planner.planning.certainty.next_probe import rank_probes
 from planner.planning.choose import plan_bundle
-from planner.planning.next_probe import rank_probes
 from planner.resources import catalogs_dir
 from planner.units import stream
 from planner.workload.load import load_workload

@@ -25,12 +25,12 @@ from planner.catalog.schema import Catalog
 from planner.options.cache import OptionsCache
 from planner.options.enumerate import enumerate_options
 from planner.options.table import Options
-from planner.planning.changes import Change
 from planner.planning.choose import choose_plan, plan_bundle
-from planner.planning.comparison import what_if
-from planner.planning.milp import Ask, Solution, solve_ask, unpruned
 from planner.planning.plan import Plan
 from planner.planning.problem import Problem, state_problem
+from planner.planning.solve.milp import Ask, Solution, solve_ask, unpruned
+from planner.planning.what_if.changes import Change
+from planner.planning.what_if.comparison import what_if
 from planner.resources import catalogs_dir
 from planner.workload.load import load_workload
 from planner.workload.schema import Workload

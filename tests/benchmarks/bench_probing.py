@@ -34,15 +34,15 @@ from killing import asked_twice, kill_until_done
 from probing_parts import settings_of, suite_of, target_at
 from streaming_server import FIRST_MS, GAP_MS, Server, start_server
 
-from planner.probing.asking import is_client_bound
-from planner.probing.litellm_client import LiteLLMClient, load_litellm
-from planner.probing.progress import Progress
-from planner.probing.questions import Answer, Message, Question
-from planner.probing.runner import run_probe, start_run
+from planner.probing.asking.one_question import is_client_bound
+from planner.probing.asking.progress import Progress
+from planner.probing.asking.runner import run_probe, start_run
 from planner.probing.settings import ProbeSettings
-from planner.probing.wire import Timeouts
+from planner.probing.wire.litellm_client import LiteLLMClient, load_litellm
+from planner.probing.wire.messages import Timeouts
+from planner.probing.wire.questions import Answer, Message, Question
 from planner.store.attempts import attempts_of, in_doubt
-from planner.store.engine import Store, open_store
+from planner.store.database.engine import Store, open_store
 from planner.store.runs import spending
 from planner.units import SEED, Floats, stream
 

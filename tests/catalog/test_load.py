@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from planner.catalog import load_catalog
-from planner.catalog.litellm_map import bundled_map
+from planner.catalog.prices.litellm_map import bundled_map
 from planner.catalog.schema import Catalog
 from planner.errors import InputError
 from planner.resources import catalogs_dir

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from planner.catalog.evidence import Alias, load_aliases
+from planner.catalog.evidence.scores import Alias, load_aliases
 from planner.catalog.load import load_models
 from planner.catalog.model_names import KnownNames, join_name, known_names
 from planner.catalog.schema import Model

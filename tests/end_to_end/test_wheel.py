@@ -78,7 +78,7 @@ def test_the_wheel_carries_pages_and_facts_inside_the_package(wheel: Path) -> No
 
 def test_the_wheel_makes_a_store_from_any_directory(planner_command: Path, elsewhere: Path) -> None:
     code = (
-        "from planner.store.engine import open_store; from planner.store.runs import list_runs\n"
+        "from planner.store.database.engine import open_store; from planner.store.runs import list_runs\n"
         f"with open_store('sqlite:///{elsewhere / 'kept.sqlite3'}') as store: print(list_runs(store))"
     )
     assert _shell(planner_command.parent / "python", "-c", code, cwd=elsewhere) == "()\n"

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.beliefs.techniques import GATE_THRESHOLDS, TECHNIQUES
+from planner.beliefs.techniques.transforms import GATE_THRESHOLDS, TECHNIQUES
 from planner.options.cascade import STRONG_TECHNIQUE, Candidates, choose_cascades
-from planner.options.ways import API, POOL
+from planner.options.placements.placements import API, POOL
 from planner.units import DRAW_COUNT, SEED
 from tests.options.conftest import workload_of
 

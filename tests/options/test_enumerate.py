@@ -7,10 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from planner.beliefs.cost import gate_usage_usd, volume_factor
+from planner.beliefs.cost.api import gate_usage_usd, volume_factor
 from planner.beliefs.model import Beliefs
-from planner.beliefs.segment_quality import segment_quality
-from planner.beliefs.techniques import TECHNIQUES, reference_quality, technique_quality
+from planner.beliefs.quality.segment_quality import segment_quality
+from planner.beliefs.techniques.transforms import TECHNIQUES, reference_quality, technique_quality
 from planner.catalog.schema import Catalog
 from planner.errors import InputError
 from planner.options import Options, OptionsCache, OptionTable, enumerate_options, why_not

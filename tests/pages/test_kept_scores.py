@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from planner.catalog.evaluations import ATTRIBUTION
+from planner.catalog.evidence.evaluations import ATTRIBUTION
 from planner.session import cached
-from planner.store.engine import open_store
+from planner.store.database.engine import open_store
+from planner.store.database.place import default_url
 from planner.store.evidence import forget_scores, store_scores
-from planner.store.place import default_url
 from planner.store.records import EvidenceScore
 from tests.pages.test_pages import opened
 

@@ -16,9 +16,10 @@ from streamlit.testing.v1 import AppTest
 
 from planner.errors import InputError
 from planner.resources import pages_dir
-from planner.session import measuring, probe_form
-from planner.session.measuring import LiveRun, kept_runs, live_runs
-from planner.store.place import default_url, is_kept
+from planner.session.measuring import form as probe_form
+from planner.session.measuring import runs as measuring
+from planner.session.measuring.runs import LiveRun, kept_runs, live_runs
+from planner.store.database.place import default_url, is_kept
 from tests.pages.test_pages import EXAMPLE, alerts, example_text, opened, session_of, shown
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -306,9 +307,9 @@ def test_comparisons_are_part_of_the_cost_and_a_judge_of_its_own_answers_is_told
 
 
 def test_a_run_shows_who_wins_the_comparisons(server: Any) -> None:
-    from planner.probing.runner import run_probe, start_run
+    from planner.probing.asking.runner import run_probe, start_run
     from planner.probing.settings import ProbeSettings
-    from planner.probing.user_samples import suite_from_text
+    from planner.probing.suites.user_samples import suite_from_text
     from planner.session import the_store
     from planner.store.records import Target
 
@@ -354,7 +355,7 @@ def test_answers_can_be_looked_at_with_prompt_reference_and_grade(server: Any) -
 
 
 def test_past_runs_are_listed_and_one_can_be_taken_away_and_brought_back(server: Any) -> None:
-    from planner.session.run_results import file_of_run, run_results, take_run_file
+    from planner.session.measuring.results import file_of_run, run_results, take_run_file
 
     at = view(measured(server), "runs")
     assert list(at.dataframe[0].value["State"]) == ["finished"]

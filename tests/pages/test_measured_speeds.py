@@ -5,10 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from planner.session import measuring
+from planner.session.measuring import runs as measuring
 from planner.store.attempts import reserve_attempt, store_answer
-from planner.store.engine import open_store
-from planner.store.place import default_url
+from planner.store.database.engine import open_store
+from planner.store.database.place import default_url
 from tests.pages.test_pages import opened
 from tests.store.rows import a_run, a_target, an_attempt, answered, keep_run
 

@@ -7,13 +7,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from planner import app
-from planner.beliefs.standing import standings
+from planner.beliefs.backtest.ranking import standings
 from planner.planning.plan import Plan
 from planner.report.format import requests
 from planner.report.months import volume_told
 from planner.resources import pages_dir
 from planner.session import Session, example_text
-from planner.views.evidence import kept_back_tests
+from planner.views.evidence.backtests import kept_back_tests
 
 EXAMPLE = "invoice-extraction"
 WAIT_S = 120

@@ -10,19 +10,19 @@ from hypothesis import strategies as st
 
 from planner import app
 from planner.errors import InputError
-from planner.planning.changes import Change
 from planner.planning.plan import Conflict, LimitInConflict, Outcome, Plan
-from planner.planning.sweep import SweepRow, sweep
+from planner.planning.what_if.changes import Change
+from planner.planning.what_if.sweep import SweepRow, sweep
 from planner.session import Scenario, example_names, example_text, field_value, indexed
 from planner.session.edits import edit_values, use_text
 from planner.session.link import LONGEST, pack, read_changes, unpack, write_changes
 from planner.session.state import Session
 from planner.session.strip import strip_of
-from planner.views.conflict import relaxation, relaxed_words
-from planner.views.figures import interval_bar
-from planner.views.scenarios import read_scenarios, scenarios_text
-from planner.views.sliders import SLIDERS, today_of
-from planner.views.tables import csv_text
+from planner.views.parts.figures import interval_bar
+from planner.views.parts.tables import csv_text
+from planner.views.toolbox.conflict import relaxation, relaxed_words
+from planner.views.what_if.scenarios import read_scenarios, scenarios_text
+from planner.views.what_if.sliders import SLIDERS, today_of
 from planner.workload.load import parse_workload
 
 ROOT = Path(__file__).resolve().parents[2]

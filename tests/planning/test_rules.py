@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from planner.options.table import Options
-from planner.planning.milp import Ask, state_programme
 from planner.planning.problem import SEGMENT_LIMITS, held_limits, state_problem
-from planner.planning.programme import PLAN_LIMITS, STRUCTURE, Block, Columns
-from planner.planning.prune import gather
+from planner.planning.solve.milp import Ask, state_programme
+from planner.planning.solve.programme import PLAN_LIMITS, STRUCTURE, Block, Columns
+from planner.planning.solve.prune import gather
 from planner.workload.schema import Workload
 from tests.planning import instances as made
 

@@ -10,12 +10,12 @@ from planner.catalog.load import load_catalog
 from planner.catalog.schema import Catalog
 from planner.errors import InputError
 from planner.options.cache import OptionsCache
-from planner.planning.changes import Change
 from planner.planning.choose import Answer, Planned, plan_bundle, plan_workload
-from planner.planning.comparison import what_if
 from planner.planning.plan import Plan
-from planner.planning.sweep import spread, sweep
-from planner.planning.tornado import tornado
+from planner.planning.what_if.changes import Change
+from planner.planning.what_if.comparison import what_if
+from planner.planning.what_if.sweep import spread, sweep
+from planner.planning.what_if.tornado import tornado
 from planner.workload.schema import Workload
 from tests.planning import instances as made
 

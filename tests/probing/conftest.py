@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from planner.probing.litellm_client import LiteLLMClient
-from planner.probing.questions import Answer, Failure, Message, Question
-from planner.store.engine import Store, open_store
+from planner.probing.wire.litellm_client import LiteLLMClient
+from planner.probing.wire.questions import Answer, Failure, Message, Question
+from planner.store.database.engine import Store, open_store
 from planner.store.records import Target
 
 sys.path.insert(0, str(Path(__file__).parent))

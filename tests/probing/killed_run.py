@@ -7,9 +7,9 @@ status as `waitpid` gives it.
 import os
 import sys
 
-from planner.probing.litellm_client import load_litellm
-from planner.probing.runner import run_probe
-from planner.store.engine import open_store
+from planner.probing.asking.runner import run_probe
+from planner.probing.wire.litellm_client import load_litellm
+from planner.store.database.engine import open_store
 
 
 def _work(url: str, run_id: str) -> int:

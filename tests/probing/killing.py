@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from planner.store.attempts import attempts_of
-from planner.store.engine import Store
+from planner.store.database.engine import Store
 from planner.store.runs import read_run, spending
 from planner.store.verdicts import verdicts_of
 

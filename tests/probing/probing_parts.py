@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Any
 
 from planner.probing.settings import ProbeSettings
-from planner.probing.suite import Condition, GraderSpec, Item, Suite
-from planner.probing.wire import Timeouts
+from planner.probing.suites.suite import Condition, GraderSpec, Item, Suite
+from planner.probing.wire.messages import Timeouts
 from planner.store.records import Target
 
 Asker = Callable[..., list[Any]]

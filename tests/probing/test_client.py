@@ -9,10 +9,10 @@ import pytest
 from probing_parts import Asker
 from streaming_server import Server
 
-from planner.probing.failures import KIND_OF_EXCEPTION
-from planner.probing.litellm_client import load_litellm
-from planner.probing.questions import Answer, Failure
-from planner.probing.wire import Timeouts
+from planner.probing.wire.failures import KIND_OF_EXCEPTION
+from planner.probing.wire.litellm_client import load_litellm
+from planner.probing.wire.messages import Timeouts
+from planner.probing.wire.questions import Answer, Failure
 from planner.store.records import Target
 
 
@@ -183,6 +183,6 @@ def test_only_one_module_imports_litellm_and_none_at_import(root: Path) -> None:
         if any(line.strip().startswith(("import litellm", "from litellm")) for line in path.read_text().splitlines())
     ]
     assert importing == ["litellm_client.py"]
-    code = "import sys, planner.probing.runner; print('litellm' in sys.modules)"
+    code = "import sys, planner.probing.asking.runner; print('litellm' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

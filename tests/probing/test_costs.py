@@ -7,10 +7,10 @@ from probing_parts import target_at
 
 from planner.catalog.pricing import TokenUse, charge_usd
 from planner.catalog.schema import Price, PriceStep
+from planner.probing.asking.runner import start_run
 from planner.probing.costs import answer_usd, is_free, price_of, worst_usd
-from planner.probing.questions import Answer
-from planner.probing.runner import start_run
-from planner.store.engine import Store
+from planner.probing.wire.questions import Answer
+from planner.store.database.engine import Store
 from planner.store.records import Target
 from planner.store.runs import read_run
 

@@ -23,7 +23,7 @@ from planner.probing.graders.overlap import (
     token_f1,
 )
 from planner.probing.graders.rule_checks import count_sentences, count_words
-from planner.probing.suite import GRADER_KINDS, Condition, GraderKind, GraderSpec, Item, Rules, Suite
+from planner.probing.suites.suite import GRADER_KINDS, Condition, GraderKind, GraderSpec, Item, Rules, Suite
 
 WORDS = st.lists(st.sampled_from(["the", "cat", "sat", "on", "a", "mat", "twice"]), min_size=1, max_size=12).map(
     " ".join

@@ -8,9 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from streaming_server import Server
 
-from planner.probing.loop_lag import LagMonitor
-from planner.probing.reader import Reader
-from planner.probing.wire import (
+from planner.probing.wire.loop_lag import LagMonitor
+from planner.probing.wire.messages import (
     Timeouts,
     WireRequest,
     WireResponse,
@@ -19,6 +18,7 @@ from planner.probing.wire import (
     request_frame,
     response_frame,
 )
+from planner.probing.wire.reader import Reader
 
 
 def _read(data: bytes) -> WireRequest | WireResponse | int | None:

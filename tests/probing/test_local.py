@@ -14,13 +14,13 @@ from probing_parts import settings_of
 
 from planner.errors import InputError, OfflineError, StoreError
 from planner.probing import local_model
+from planner.probing.asking.runner import run_probe, start_run
 from planner.probing.local_model import FILE_NAME, SHA256, fetch_model, find_model_file, local_addresses
-from planner.probing.runner import run_probe, start_run
-from planner.probing.suite_files import load_suite
+from planner.probing.suites.files import load_suite
 from planner.probing.targets import LOCAL_MODEL
 from planner.resources import data_dir
 from planner.store.attempts import attempts_of
-from planner.store.engine import Store
+from planner.store.database.engine import Store
 from planner.store.records import Target
 
 LOCAL = Target(LOCAL_MODEL, "openai/smollm2", None, "local", None, 0.0, 0.0, 0.0)

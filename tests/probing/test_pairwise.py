@@ -9,19 +9,19 @@ from killing import kill_until_done
 from probing_parts import settings_of, suite_of, target_at
 from streaming_server import Server
 
-from planner.beliefs.learning import learn
-from planner.beliefs.measured import measured_on
-from planner.beliefs.quality import fit_quality
-from planner.beliefs.run_pairs import pair_shares, sign_test
-from planner.beliefs.segment_quality import segment_quality
+from planner.beliefs.evidence.learning import learn
+from planner.beliefs.evidence.measured import measured_on
+from planner.beliefs.evidence.run_pairs import pair_shares, sign_test
+from planner.beliefs.quality.abilities import fit_quality
+from planner.beliefs.quality.segment_quality import segment_quality
 from planner.catalog.load import load_catalog
 from planner.errors import InputError
-from planner.probing.dry_run import estimate_run
-from planner.probing.pairs import own_judge_lines, pairs_of
-from planner.probing.progress import Progress
-from planner.probing.runner import run_probe, start_run
+from planner.probing.asking.dry_run import estimate_run
+from planner.probing.asking.progress import Progress
+from planner.probing.asking.runner import run_probe, start_run
+from planner.probing.judging.pairs import own_judge_lines, pairs_of
 from planner.store.attempts import attempts_of
-from planner.store.engine import Store
+from planner.store.database.engine import Store
 from planner.store.grades import preferences_of
 from planner.store.records import Run
 from planner.store.runs import spending

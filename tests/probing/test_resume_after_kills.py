@@ -9,9 +9,9 @@ from killing import asked_twice, kill_until_done
 from probing_parts import settings_of, suite_of, target_at
 from streaming_server import Server
 
-from planner.probing.runner import start_run
+from planner.probing.asking.runner import start_run
 from planner.store.attempts import attempts_of, in_doubt
-from planner.store.engine import Store
+from planner.store.database.engine import Store
 from planner.units import SEED, stream
 
 KILLS = 5
@@ -60,6 +60,6 @@ def _orphans() -> list[str]:
             parent = (folder / "stat").read_text().rpartition(")")[2].split()[1]
         except OSError:
             continue
-        if "planner.probing.reader_process" in command and parent == "1":
+        if "planner.probing.wire.reader_process" in command and parent == "1":
             found.append(command)
     return found

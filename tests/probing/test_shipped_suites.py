@@ -10,11 +10,11 @@ from typing import Any
 import jsonschema
 import pytest
 
-from planner.probing.contexts import CHARACTERS_PER_TOKEN, build_context
 from planner.probing.graders import spec_of, suite_grader
 from planner.probing.graders.answer_text import folded
-from planner.probing.suite import Item, Suite
-from planner.probing.suite_files import load_suite, render, shipped_names
+from planner.probing.suites.contexts import CHARACTERS_PER_TOKEN, build_context
+from planner.probing.suites.files import load_suite, render, shipped_names
+from planner.probing.suites.suite import Item, Suite
 from planner.resources import probes_dir
 from planner.terms import SKILLS
 from planner.workload.tokens import count_tokens

@@ -132,7 +132,7 @@ def test_a_retired_offer_is_not_asked() -> None:
 
 
 def test_keys_are_asked_for_under_the_names_that_litellm_reads() -> None:
-    from planner.probing.litellm_client import load_litellm
+    from planner.probing.wire.litellm_client import load_litellm
 
     litellm = load_litellm()
     models = {"openai": "gpt-4o-mini", "anthropic": "claude-haiku-4-5", "gemini": "gemini/gemini-2.5-flash"}

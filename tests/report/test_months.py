@@ -2,7 +2,7 @@
 
 import pytest
 
-from planner.beliefs.cost import volume_factor
+from planner.beliefs.cost.api import volume_factor
 from planner.report.months import month_note, volume_of, volume_told
 from planner.workload.schema import Workload
 

@@ -8,8 +8,8 @@ import pytest
 from planner.planning.plan import Figure
 from planner.report import charts
 from planner.report.charts import ForecastChange, ForecastCheck, ProbedDifference, ProbedShare
-from planner.report.probe_svg import check_svg, differences_svg, forecast_svg, shares_svg
-from planner.report.svg_marks import ink_of
+from planner.report.svg.marks import ink_of
+from planner.report.svg.probes import check_svg, differences_svg, forecast_svg, shares_svg
 from planner.report.theme import MODES, SURFACES, Mode
 
 

@@ -6,12 +6,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from planner.beliefs.demand import Demand, Startup, month_profile
-from planner.planning.break_even import ApiPath, Reached, RentedPath, break_even, curve_of, volumes
+from planner.beliefs.cost.machine_hours import Demand, Startup, month_profile
+from planner.planning.self_hosting.break_even import ApiPath, Reached, RentedPath, break_even, curve_of, volumes
 from planner.report.charts import break_even_chart
 from planner.report.charts.drawing import INTERVAL
-from planner.report.serving_svg import PathCurve, break_even_svg
-from planner.report.svg import ink_of
+from planner.report.svg.plan import ink_of
+from planner.report.svg.serving import PathCurve, break_even_svg
 from planner.report.theme import MODES, Mode
 
 DRAWS = np.exp(0.2 * np.random.default_rng(2).standard_normal(256))

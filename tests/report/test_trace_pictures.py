@@ -5,12 +5,12 @@ import xml.etree.ElementTree as ET
 import numpy as np
 import pytest
 
-from planner.beliefs.queue_replay import Percentiles, TraceFormula
+from planner.beliefs.serving.replay import Percentiles, TraceFormula
 from planner.report.charts import wait_chart
 from planner.report.charts.drawing import INTERVAL
-from planner.report.svg import ink_of
+from planner.report.svg.plan import ink_of
+from planner.report.svg.trace import SHARES, WaitCurve, wait_range, wait_svg
 from planner.report.theme import MODES, Mode
-from planner.report.trace_svg import SHARES, WaitCurve, wait_range, wait_svg
 
 
 @pytest.fixture

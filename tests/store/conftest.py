@@ -18,7 +18,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
 
-from planner.store.engine import Store, open_store
+from planner.store.database.engine import Store, open_store
 
 GIVEN = os.environ.get("PLANNER_TEST_DATABASE_URL", "")
 MUST = os.environ.get("CI", "") not in {"", "0", "false"}

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from planner.store.engine import Store
+from planner.store.database.engine import Store
 from planner.store.records import Attempt, Run, Target
 from planner.store.runs import store_run, store_suite
 

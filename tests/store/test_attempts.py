@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from planner.errors import InputError, StoreError
 from planner.store import attempts as kept
-from planner.store.engine import Store
+from planner.store.database.engine import Store
 from planner.store.runs import spending
 from tests.store.rows import START, a_run, an_attempt, answered, keep_run
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from planner.store import evidence as kept
-from planner.store.engine import Store
+from planner.store.database.engine import Store
 from planner.store.records import EvidenceScore
 from tests.store.rows import START
 

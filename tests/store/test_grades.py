@@ -7,7 +7,7 @@ import pytest
 from planner.errors import InputError, StoreError
 from planner.store import grades as kept
 from planner.store.attempts import reserve_attempt, reserve_usd, store_answer
-from planner.store.engine import Store
+from planner.store.database.engine import Store
 from planner.store.records import Grade, Preference, Spending
 from planner.store.runs import spending
 from tests.store.rows import START, a_run, an_attempt, answered, keep_run

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from planner.store.attempts import reserve_attempt, store_answer, store_attempt
-from planner.store.engine import Store
+from planner.store.database.engine import Store
 from planner.store.evidence import store_scores
 from planner.store.grades import store_grade, store_preference
 from planner.store.learnable import answers_for_learning, latency_samples, measured_hash, scores_hash

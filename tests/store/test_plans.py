@@ -6,7 +6,7 @@ import pytest
 
 from planner.errors import InputError
 from planner.store import plans as kept
-from planner.store.engine import Store
+from planner.store.database.engine import Store
 from planner.store.records import KeptPlan
 from tests.store.rows import START
 

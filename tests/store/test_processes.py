@@ -12,7 +12,7 @@ import pytest
 
 from planner.errors import StoreError
 from planner.store.attempts import attempts_of, in_doubt, reserve_attempt
-from planner.store.engine import Store, open_store
+from planner.store.database.engine import Store, open_store
 from planner.store.holding import hold_run
 from planner.store.learnable import measured_hash
 from planner.store.runs import list_runs, spending

@@ -7,7 +7,7 @@ import pytest
 
 from planner.errors import InputError, StoreError
 from planner.store import runs as kept
-from planner.store.engine import Store
+from planner.store.database.engine import Store
 from planner.store.records import Spending
 from tests.store.rows import START, SUITE_HASH, SUITE_TEXT, a_run, keep_run
 

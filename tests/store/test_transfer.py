@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from planner.errors import InputError
 from planner.store.attempts import attempts_of, insert_attempt, reserve_attempt, store_answer, store_attempt
-from planner.store.engine import Store, open_store
+from planner.store.database.engine import Store, open_store
+from planner.store.database.tables import keepable
 from planner.store.grades import grades_of, preferences_of, store_grade, store_preference
 from planner.store.learnable import measured_hash
 from planner.store.records import Attempt, Grade, Preference, Run
 from planner.store.runs import finish_run, list_runs, read_run, read_suite_text, spending
-from planner.store.tables import keepable
 from planner.store.transfer import export_run, import_run
 from tests.store.rows import START, SUITE_HASH, a_run, an_attempt, answered, keep_run
 from tests.store.test_grades import a_grade, a_preference, an_answer

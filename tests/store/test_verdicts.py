@@ -12,7 +12,7 @@ from alembic.config import Config
 from planner.catalog.schema import Price, PriceStep
 from planner.errors import StoreError
 from planner.store import migrations
-from planner.store.engine import Store, open_store
+from planner.store.database.engine import Store, open_store
 from planner.store.grades import preferences_of
 from planner.store.learnable import measured_hash
 from planner.store.migrations import SCHEMA

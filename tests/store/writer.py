@@ -6,7 +6,7 @@ python -m tests.store.writer open|reserve|spend|hold URL [RUN WHO COUNT CAP]
 import sys
 
 from planner.store.attempts import reserve_attempt, store_answer
-from planner.store.engine import open_store
+from planner.store.database.engine import open_store
 from planner.store.holding import hold_run
 from planner.store.runs import list_runs
 from tests.store.rows import an_attempt, answered

@@ -7,7 +7,7 @@ from typing import Final
 from planner.probing.code_execution import Sandbox, run_tests
 from planner.probing.graders.answer_text import spoken
 from planner.probing.graders.score import Grader, Score, verdict
-from planner.probing.suite import Item
+from planner.probing.suites.suite import Item
 
 _FENCE: Final = re.compile(r"```[ \t]*([\w+-]*)[^\n]*\n(.*?)(?:```|\Z)", re.DOTALL)
 _PYTHON: Final = frozenset({"", "python", "py", "python3"})

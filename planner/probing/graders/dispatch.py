@@ -13,7 +13,7 @@ from planner.probing.graders.overlap import chrf, f1, levenshtein, rouge_l
 from planner.probing.graders.rule_checks import rules
 from planner.probing.graders.score import RIGHT, WRONG, Grader, Score
 from planner.probing.graders.text_match import exact_match, includes, regex
-from planner.probing.suite import GraderKind, GraderSpec, Item, Suite
+from planner.probing.suites.suite import GraderKind, GraderSpec, Item, Suite
 
 Judge: TypeAlias = Callable[[str, str, Item], Score | None]
 """Asks a judge model: rubric, answer, item; None: its verdict cannot be read. Whoever hands it in counts its cost."""

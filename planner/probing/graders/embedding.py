@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from planner.probing.graders.answer_text import bare
 from planner.probing.graders.score import Grader, Score, texts_of
-from planner.probing.suite import Item
+from planner.probing.suites.suite import Item
 
 Embed: TypeAlias = Callable[[list[str]], list[list[float]]]
 """Vectors of the texts, in their order: an OpenAI-compatible endpoint, a local model ..."""

@@ -13,7 +13,7 @@ from referencing.exceptions import Unresolvable
 from planner.probing.graders.answer_text import folded, spoken, unfenced
 from planner.probing.graders.numbers import is_close
 from planner.probing.graders.score import Grader, Score, one_line, verdict
-from planner.probing.suite import Item
+from planner.probing.suites.suite import Item
 
 Json: TypeAlias = dict[str, Any] | list[Any] | str | int | float | bool | None
 _Entry = TypeVar("_Entry")

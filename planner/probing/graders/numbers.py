@@ -6,7 +6,7 @@ from typing import Final
 
 from planner.probing.graders.answer_text import spoken
 from planner.probing.graders.score import Grader, Score, texts_of, verdict
-from planner.probing.suite import Item
+from planner.probing.suites.suite import Item
 
 # Thousands by comma, point, apostrophe or (thin, no-break) space; a minus only where no word or number stands before.
 _NUMBER: Final = re.compile(

@@ -6,7 +6,7 @@ from typing import Final
 
 from planner.probing.graders.answer_text import bare, folded, spoken, tokens
 from planner.probing.graders.score import Grader, Score, one_line, texts_of
-from planner.probing.suite import Item
+from planner.probing.suites.suite import Item
 
 _ARTICLES: Final = frozenset({"a", "an", "the"})
 _CHRF_ORDER: Final = 6

@@ -7,7 +7,7 @@ from typing import Final
 from planner.probing.graders.answer_text import count_of, folded, occurs, spoken
 from planner.probing.graders.score import Grader, Score, one_line
 from planner.probing.graders.text_match import MOST_SEARCHED
-from planner.probing.suite import Item, Rules
+from planner.probing.suites.suite import Item, Rules
 
 _SENTENCE_END: Final = re.compile(r"[.!?。！？]+[\"'”’)\]*]*(?=\s|\Z)")
 _SHORT: Final = re.compile(r"\b(?:e\.g|i\.e|etc|Mr|Mrs|Ms|Dr|St|No|vs|approx)\.(?=\s)", re.IGNORECASE)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from planner.probing.suite import Item
+from planner.probing.suites.suite import Item
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from typing import Final
 
 from planner.probing.graders.answer_text import bare, folded, occurs, spoken
 from planner.probing.graders.score import Grader, Score, texts_of, verdict
-from planner.probing.suite import Item
+from planner.probing.suites.suite import Item
 
 _LABEL_GAP: Final = re.compile(r"[\s_-]+")
 _LAST_WORD: Final = re.compile(

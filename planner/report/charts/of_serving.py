@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 
 from planner.report.charts.drawing import INTERVAL, log_axis, new_figure, rgba
 from planner.report.format import money, requests
-from planner.report.serving_svg import PATH_NAMES, PathCurve, PathKind, nearest_usd
+from planner.report.svg.serving import PATH_NAMES, PathCurve, PathKind, nearest_usd
 from planner.report.theme import PATH_COLOURS, SURFACES, Mode
 
 _DASHES: Final[dict[PathKind, str]] = {"api": "solid", "rented": "solid", "owned": "dash"}

@@ -4,8 +4,8 @@ from plotly import graph_objects as go
 
 from planner.report.charts.drawing import INTERVAL, log_axis, new_figure, rgba
 from planner.report.format import milliseconds, percent
+from planner.report.svg.trace import SHARES, WaitCurve, formula_points, wait_range
 from planner.report.theme import SURFACES, Mode
-from planner.report.trace_svg import SHARES, WaitCurve, formula_points, wait_range
 
 
 def wait_chart(curves: tuple[WaitCurve, ...], limit_ms: float | None, mode: Mode = "light") -> go.Figure:

@@ -1,9 +1,9 @@
-"""What alembic runs: the steps, on the connection and inside the transaction that `planner.store.migrate` holds."""
+"""What alembic runs: the steps, in the transaction that `planner.store.database.migrate` holds."""
 
 from alembic import context
 
+from planner.store.database.tables import metadata
 from planner.store.migrations import VERSION_TABLE
-from planner.store.tables import metadata
 
 
 def run() -> None:

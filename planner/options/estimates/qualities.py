@@ -1,0 +1,176 @@
+"""Quality of a segment by model and technique, and the floor it has to reach."""
+
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Final
+
+import numpy as np
+
+from planner.beliefs.evidence.measured import SegmentMeasurement
+from planner.beliefs.quality.segment_quality import SegmentQuality, segment_quality
+from planner.beliefs.techniques.transforms import TECHNIQUES, quantised_quality, reference_quality, technique_quality
+from planner.catalog.schema import Catalog
+from planner.errors import InputError
+from planner.options.context import World
+from planner.options.placements.placements import Ways
+from planner.options.table import AnchorUse
+from planner.units import DRAW_COUNT, Bools, Draws, Ints
+from planner.workload.schema import LatencyLimits, RelativeFloor, Segment, TokenDistribution, Workload
+
+_DEFAULT_FLOOR: Final = RelativeFloor(at_least=0.95, of="best")
+_FILE: Final = "workload"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SegmentQualities:
+    """Quality of every model on a segment under every technique."""
+
+    direct: SegmentQuality
+    by_technique: tuple[Draws, ...]
+    """(M, S) for each of TECHNIQUES; nan rows where it doesn't apply."""
+    applies: Bools
+    """(T, M)"""
+    reference: Draws
+    """(M, S) what relative floors refer to."""
+    anchor: AnchorUse
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Floor:
+    """Least acceptable quality of a segment."""
+
+    draws: Draws
+    """(S,)"""
+    text: str
+    """How it reads: 'at least 0.90'."""
+
+
+def quality_key(segment: Segment) -> Segment:
+    """The segment with everything reset that its quality doesn't depend on: equal keys have equal qualities."""
+    return segment.model_copy(
+        update={
+            "requests_per_month": 1.0,
+            "input_tokens": TokenDistribution(mean=1.0),
+            "output_tokens": TokenDistribution(mean=1.0),
+            "quality_floor": None,
+            "shared_prefix_tokens": 0.0,
+            "turns_per_conversation": 1.0,
+            "tool_calls_per_request": 0.0,
+            "peak_to_mean": 1.0,
+            "batchable": False,
+            "latency": LatencyLimits(),
+            "data": type(segment.data)(),
+            "context_p99_tokens": None,
+            "samples": None,
+            "error_cost_usd": 0.0,
+            "today": None,
+            "prefer": None,
+        }
+    )
+
+
+def qualities_of(world: World, segment: Segment, measured: SegmentMeasurement | None = None) -> SegmentQualities:
+    """Quality of every model on a segment under every technique, given what was measured on it."""
+    catalog, seed = world.catalog, world.seed
+    direct = segment_quality(world.beliefs.quality, catalog, segment, measured)
+    by_technique = tuple(technique_quality(catalog, segment, direct, name, seed) for name in TECHNIQUES)
+    return SegmentQualities(
+        direct=direct,
+        by_technique=by_technique,
+        applies=np.array([np.isfinite(draws).all(axis=1) for draws in by_technique]),
+        reference=reference_quality(*(by_technique[TECHNIQUES.index(name)] for name in ("direct", "rag"))),
+        anchor=AnchorUse(
+            segment=segment.name,
+            kind=direct.anchor_kind,
+            benchmark=direct.anchor_benchmark,
+            text=direct.anchor_text,
+            evidence_rows=direct.anchor_rows,
+            runs=direct.runs,
+            probed=direct.probed,
+        ),
+    )
+
+
+def row_quality(world: World, ways: Ways, qualities: SegmentQualities, way: Ints, technique: Ints) -> Draws:
+    """Quality of rows (way, technique), shape (N, S); weights of 8 and 4 bits lose what quantisation costs.
+
+    Rows must be ordered by technique.
+    """
+    quality = np.empty((way.size, DRAW_COUNT))
+    for number in np.unique(technique):
+        start, stop = np.searchsorted(technique, (number, number + 1))
+        rows = way[start:stop]
+        stack, position = _with_quantised(world, qualities.by_technique[number], ways.model[rows], ways.bits[rows])
+        np.take(stack, position, axis=0, out=quality[start:stop], mode="clip")
+    return np.clip(quality, 0.0, 1.0, out=quality)
+
+
+def _with_quantised(world: World, draws: Draws, model: Ints, bits: Ints) -> tuple[Draws, Ints]:
+    """The models' draws with their quantised variants below them, and each row's place in this stack."""
+    stack = [draws]
+    position = model.copy()
+    height = draws.shape[0]
+    for width in (8, 4):
+        rows = bits == width
+        used, where = np.unique(model[rows], return_inverse=True)
+        stack.append(
+            quantised_quality(world.catalog, draws[used], world.models.total_params_b[used], width, world.seed)
+        )
+        position[rows] = height + where
+        height += used.size
+    return np.concatenate(stack), position
+
+
+def floor_of(world: World, segment: Segment, qualities: SegmentQualities) -> Floor:
+    """Least acceptable quality of a segment; 95 % as good as the best model where the user gives none.
+
+    'best' is the one model, still to be had, with the highest mean quality on the segment, whatever the segment's
+    other limits; techniques beyond retrieval don't count, so that the floor doesn't move with what is enumerated.
+    """
+    floor = _DEFAULT_FLOOR if segment.quality_floor is None else segment.quality_floor
+    if not isinstance(floor, RelativeFloor):
+        return Floor(np.full(DRAW_COUNT, floor), f"at least {floor:.2f}")
+    if floor.of == "best":
+        mean = np.where(world.available, qualities.reference.mean(axis=1), -np.inf)
+        row = int(np.argmax(mean))
+    else:
+        row = world.models.row[known_model(world.catalog, floor.of, f"segments.{segment.name}.quality_floor.of")]
+    text = f"at least {floor.at_least:.0%} as good as {world.models.ids[row]}"
+    return Floor(np.clip(floor.at_least * qualities.reference[row], 0.0, 1.0), text)
+
+
+def known_model(catalog: Catalog, name: str, field: str) -> str:
+    """The model's id; InputError with the closest ids when the catalog has none of that name."""
+    if name in catalog.models:
+        return name
+    tails = {model.rsplit("/", 1)[-1]: model for model in catalog.models}
+    close = get_close_matches(name, list(catalog.models), n=3, cutoff=0.5)
+    close += [tails[tail] for tail in get_close_matches(name.rsplit("/", 1)[-1], list(tails), n=3, cutoff=0.6)]
+    listed = ", ".join(list(dict.fromkeys(close))[:3]) or "see `planner models`"
+    raise InputError(_FILE, field, found=name, allowed=f"a model id of the catalog ({listed})")
+
+
+def check_names(workload: Workload, catalog: Catalog) -> None:
+    """InputError for a model, provider or device that a workload names and the catalog lacks."""
+    providers = {*catalog.providers, *(price.provider for price in catalog.gpu_prices), "own"}
+    for segment in workload.segments:
+        at = f"segments.{segment.name}"
+        floor = segment.quality_floor
+        if isinstance(floor, RelativeFloor) and floor.of != "best":
+            known_model(catalog, floor.of, f"{at}.quality_floor.of")
+        if segment.today:
+            known_model(catalog, segment.today.model, f"{at}.today.model")
+        if segment.prefer:
+            known_model(catalog, segment.prefer, f"{at}.prefer")
+        for seen in segment.observed:
+            known_model(catalog, seen.model, f"{at}.observed.model")
+        _check_listed(segment.data.providers_allowed, providers, f"{at}.data.providers_allowed")
+        _check_listed(segment.data.devices, set(catalog.gpus), f"{at}.data.devices")
+
+
+def _check_listed(names: tuple[str, ...] | None, known: set[str], field: str) -> None:
+    for name in names or ():
+        if name not in known:
+            close = get_close_matches(name, sorted(known), n=3, cutoff=0.4)
+            listed = ", ".join(close or sorted(known)[:5])
+            raise InputError(_FILE, field, found=name, allowed=f"ids of the catalog ({listed})")

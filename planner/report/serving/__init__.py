@@ -1,0 +1,1 @@
+"""Own machines against an API in sentences and rows, the same for page and terminal."""

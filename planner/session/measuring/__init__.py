@@ -1,0 +1,1 @@
+"""The Measure page's state: runs in threads of the server, results worked out once."""

@@ -1,0 +1,1 @@
+"""The Serving page's questions, worked out once."""

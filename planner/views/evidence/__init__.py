@@ -1,0 +1,1 @@
+"""The Evidence page: back-tests beside the simple ways, and what the models cannot know."""

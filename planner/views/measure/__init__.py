@@ -1,0 +1,1 @@
+"""The Measure page: what to measure, its cost, a live run, past runs."""

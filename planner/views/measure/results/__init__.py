@@ -1,0 +1,1 @@
+"""What a run found: findings, pairs, speed, single answers, blind labelling."""

@@ -1,0 +1,1 @@
+"""The Models page: price against quality, and one model's page."""

@@ -1,0 +1,1 @@
+"""What several pages draw with: figures, tables, pictures, downloads, choices, the frame around a page."""

@@ -1,0 +1,1 @@
+"""The Report page: the preview, and what can be taken away."""

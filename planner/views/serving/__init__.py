@@ -1,0 +1,1 @@
+"""The Serving page: question, sizing, paths of cost, energy, a trace replayed."""

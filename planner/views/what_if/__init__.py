@@ -1,0 +1,1 @@
+"""The What-if page: sliders, plan before and after, scenarios."""
