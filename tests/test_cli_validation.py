@@ -1,5 +1,6 @@
 """`planner validate --against` as its user sees it: small tables, missing columns, nothing to score."""
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -53,3 +54,29 @@ def test_a_table_of_one_benchmark_is_scored_with_fewer_known(
     out, err = capsys.readouterr()
     assert "scores of 4 models of each benchmark and 0 of each model are taken as known" in err
     assert "ours" in out
+
+
+def test_own_technique_rows_are_scored_and_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text(
+        "who,technique,skill,score,base_score,reference_score,escalation_share\n"
+        "a,cascade,knowledge_qa,0.81,0.7,0.9,0.4\nb,few_shot,math,0.5,0.48,,\nc,fine_tune,writing,0.7,,,\n",
+        encoding="utf-8",
+    )
+    out = tmp_path / "out.csv"
+    command = ["validate", "--part", "techniques", "--against", str(rows), "--predictions", str(out)]
+    assert main(command) == 0
+    assert "straight mix" in capsys.readouterr().out
+    with out.open(encoding="utf-8", newline="") as file:
+        written = list(csv.DictReader(file))
+    assert [row["who"] for row in written] == ["a", "b", "c"]
+    for row in written:
+        assert 0.0 <= float(row["low_90"]) < float(row["predicted"]) < float(row["high_90"]) <= 1.0
+        assert row["known"] == "0"
+
+
+def test_technique_rows_have_no_known_models(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = tmp_path / "rows.csv"
+    rows.write_text("technique,skill,score\nrag,chat,0.5\n", encoding="utf-8")
+    assert main(["validate", "--part", "techniques", "--against", str(rows), "--known-models", "2"]) == 2
+    assert "--part quality" in capsys.readouterr().err

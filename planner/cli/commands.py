@@ -170,8 +170,10 @@ def _validate_against(args: argparse.Namespace) -> "Validation":
         from planner.cli.validation import validate_serving_file
 
         return validate_serving_file(args, shipped_catalog())
-    if args.part != "quality":
-        raise InputError("--part", "", found=args.part, allowed="quality or serving, together with --against")
+    if args.part == "techniques":
+        from planner.cli.validation import validate_techniques_file
+
+        return validate_techniques_file(args, shipped_catalog())
     scores = load_user_scores(Path(args.against))
     catalog = shipped_catalog()
     known_models, known_scores = _known_counts(args, scores, SEED)

@@ -129,7 +129,10 @@ def _add_validate(commands: Any) -> None:  # noqa: ANN401
         "released, total_params_b, active_params_b, chance. With --part serving your own measurements: columns model, "
         "gpu, n_gpu, engine, precision, mode, concurrency_or_batch, input_tokens, output_tokens and tpot_ms, ttft_ms "
         "or throughput_tok_s; of what the catalog lacks params_b, active_params_b, layers, hidden, kv_heads, head_dim, "
-        "gpu_mem_gb, gpu_mem_bandwidth_gb_s, gpu_tflops_bf16, gpu_tflops_fp8, gpu_link_gb_s",
+        "gpu_mem_gb, gpu_mem_bandwidth_gb_s, gpu_tflops_bf16, gpu_tflops_fp8, gpu_link_gb_s. With --part techniques: "
+        "columns technique (few_shot, fine_tune, rag, int4, int8, nvfp4, cascade), skill, score (all shares from 0 to "
+        "1); optional task, model, total_params_b, base_score, reference_model, reference_score, labelled_examples, "
+        "recall, escalation_share, n",
     )
     command.add_argument("--known-models", metavar="N", type=whole, help="models of each benchmark taken as known (8)")
     command.add_argument("--known-scores", metavar="K", type=whole, help="scores of every model taken as known (2)")

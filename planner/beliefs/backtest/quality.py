@@ -52,6 +52,8 @@ class ValidationRow:
     coverage_90: float | None
     width_90: float | None
     """Mean width of the 90 % interval, logit."""
+    clusters: int | None = None
+    """Independent groups among the n rows, where rows of one source and pair are not independent."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,205 +1,121 @@
-"""Back-test of techniques: forecast every source of the tables from the others, beside the naive ways.
+"""Back-test of techniques: forecast every source of the published facts from the others, beside the simple ways.
 
-Rows have the shape of the other back-tests; group is the source that was left out, or 'all', where every source weighs
-the same, however many rows it has. Points are percentage points of score.
+Rows have the shape of the other back-tests: test 'technique:NAME', group 'all' or a skill. Rows of one source (of one
+pair of models, for cascades) are not independent and are counted as clusters. Points are percentage points of score.
+A way is held against the rows that every way can forecast; where ours forecasts more, a row tells of all.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import csv
+from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
 import numpy as np
-from scipy.special import ndtri
 from scipy.stats import rankdata
 
-from planner.beliefs.backtest.quality import ValidationRow
-from planner.beliefs.techniques.cascades import curve_error, published_curves
-from planner.beliefs.techniques.pooling import pool, source_weights, weighted_line
-from planner.beliefs.techniques.tuning_fits import task_levels
+from planner.beliefs.backtest.quality import LEVELS, OURS, ValidationRow
+from planner.beliefs.techniques.published.forecast import FactForecasts
+from planner.beliefs.techniques.published.left_out import FactTest, each_left_out, own_facts
+from planner.catalog.evidence.own_technique_rows import OwnTechniqueRows
+from planner.catalog.evidence.published_facts import published_facts
+from planner.catalog.evidence.technique_facts import TechniqueFact
 from planner.catalog.evidence.techniques import TechniqueTables
-from planner.units import Bools, Floats, logistic, logit
+from planner.units import Z95, Bools, Floats, logit
 
-_CLOSED: Final = ("closed_label",)
-_GROUPED: Final = ("grouped", "k_quant", "int8", "fp8")
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Study:
-    """One technique's rows: log odds before and after, N of each, their sources, and the parts that share a shift."""
-
-    name: str
-    before: Floats
-    after: Floats
-    sources: tuple[str, ...]
-    parts: tuple[str, ...]
-    naive: str
-    """What 'nothing changes' is called."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Forecasts:
-    """Log odds forecast for each row of a study by one method; spread None where the method states none."""
-
-    method: str
-    mean: Floats
-    spread: Floats | None
+_EVERY_ROW: Final = ", every row"
+UNOBSERVED: Final = "fine_tune, no score known"
 
 
 def validate_techniques(tables: TechniqueTables) -> tuple[ValidationRow, ...]:
-    """Leave-one-source-out rows for tuning, retrieval and quantisation, and the cascade curves with nothing fitted."""
-    rows: list[ValidationRow] = []
-    for study, line in ((_tuning(tables), True), (_retrieval(tables), True), (_quantisation(tables), False)):
-        ways = [_left_out(study, "constant shift", _shift), _nothing(study)]
-        if line:
-            ways.insert(0, _left_out(study, "ours", _line))
-        else:
-            ways[0] = Forecasts("ours", ways[0].mean, ways[0].spread)
-        for way in ways:
-            rows.extend(_scores(study, way))
-    return (*rows, *_cascade_rows(tables))
+    """Leave-one-source-out rows of every technique, and of tuning with no score known; about ten seconds."""
+    facts = published_facts(tables)
+    tuned = [replace(fact, base=None, reference=None) for fact in facts if fact.technique == "fine_tune"]
+    blind = each_left_out(facts, tuned)
+    return (*_rows(each_left_out(facts)), *_rows(blind, UNOBSERVED))
 
 
-def _tuning(tables: TechniqueTables) -> Study:
-    tasks = task_levels(tables.tuned, _CLOSED)
-    return Study(
-        "fine_tune", tasks.frontier, tasks.tuned, tasks.sources, ("",) * len(tasks.sources), "tuned = frontier"
-    )
+def validate_techniques_against(
+    tables: TechniqueTables, own: OwnTechniqueRows
+) -> tuple[tuple[ValidationRow, ...], FactForecasts]:
+    """Figures on the rows of a user's file, and the forecast of each; nothing of a row's own source is known."""
+    test = own_facts(published_facts(tables), own.facts)
+    return tuple(_rows(test)), test.ours
 
 
-def _retrieval(tables: TechniqueTables) -> Study:
-    rows = [row for row in tables.rag if row.rag is not None and row.kind in {"single_hop", "long_tail", "multi_hop"}]
-    return Study(
-        "rag",
-        logit(np.array([row.closed_book for row in rows])),
-        logit(np.array([row.rag for row in rows], dtype=np.float64)),
-        tuple(row.source_id for row in rows),
-        tuple(row.kind for row in rows),
-        "no gain",
-    )
+def store_technique_predictions(path: Path, own: OwnTechniqueRows, forecasts: FactForecasts) -> None:
+    """Write the file's columns with predicted, low_90, high_90 and known after them, one line a row."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([*own.columns, "predicted", "low_90", "high_90", "known"])
+        for cells, *figures in zip(own.cells, forecasts.mean, forecasts.low, forecasts.high, strict=True):
+            writer.writerow([*cells, *(f"{figure:.6g}" for figure in figures), 0])
 
 
-def _quantisation(tables: TechniqueTables) -> Study:
-    rows = [row for row in tables.quantised if row.form in _GROUPED and row.bits in {4, 8} and "rtn" not in row.method]
-    return Study(
-        "quantise",
-        logit(np.array([row.full for row in rows])),
-        logit(np.array([row.quantised for row in rows])),
-        tuple(row.source_id for row in rows),
-        tuple(str(row.bits) for row in rows),
-        "no loss",
-    )
+def _rows(test: FactTest, name: str | None = None) -> list[ValidationRow]:
+    found: list[ValidationRow] = []
+    techniques = np.array([fact.technique for fact in test.facts])
+    skills = np.array([fact.skill for fact in test.facts])
+    for technique in dict.fromkeys(techniques.tolist()):
+        mine = techniques == technique
+        title = f"technique:{name or technique}"
+        found += _group(test, title, "all", mine)
+        for skill in dict.fromkeys(skills[mine].tolist()):
+            found += _group(test, title, skill, mine & (skills == skill))
+    return found
 
 
-def _line(before: Floats, after: Floats, sources: Sequence[str], at: Floats) -> tuple[Floats, float]:
-    """Straight line of log odds on log odds; its spread is that of a new row of a new source."""
-    intercept, slope = weighted_line(before, after, source_weights(sources))
-    spread = pool(after - intercept - slope * before, sources).spread
-    return intercept + slope * at, np.nan if spread is None else spread
+def _group(test: FactTest, title: str, group: str, mine: Bools) -> list[ValidationRow]:
+    """Ours and each simple way that has anything to go by, on the rows that all of these can forecast."""
+    ways = {way: values for way, values in test.simple.items() if np.isfinite(values[mine]).any()}
+    same = mine & np.all([np.isfinite(values) for values in ways.values()], axis=0) if ways else mine
+    rows = []
+    if same.any():
+        rows.append(_score(test, title, OURS, group, same, None))
+        rows += [_score(test, title, way, group, same, values) for way, values in ways.items()]
+    if int(np.sum(mine)) > int(np.sum(same)):
+        rows.append(_score(test, f"{title}{_EVERY_ROW}" if same.any() else title, OURS, group, mine, None))
+    return rows
 
 
-def _shift(before: Floats, after: Floats, sources: Sequence[str], at: Floats) -> tuple[Floats, float]:
-    """The same gain in log odds everywhere."""
-    fit = pool(after - before, sources)
-    return at + fit.estimate, np.nan if fit.spread is None else fit.spread
-
-
-def _left_out(
-    study: Study, method: str, fit: Callable[[Floats, Floats, Sequence[str], Floats], tuple[Floats, float]]
-) -> Forecasts:
-    """Forecast each source from the others, part by part; nan where no other source has the part."""
-    names, parts = np.array(study.sources), np.array(study.parts)
-    mean, spread = np.full(len(names), np.nan), np.full(len(names), np.nan)
-    for part in np.unique(parts):
-        for name in np.unique(names[parts == part]):
-            test = (parts == part) & (names == name)
-            known = (parts == part) & (names != name)
-            if np.sum(known) >= 3:
-                mean[test], spread[test] = fit(
-                    study.before[known], study.after[known], tuple(names[known]), study.before[test]
-                )
-    return Forecasts(method, mean, spread)
-
-
-def _nothing(study: Study) -> Forecasts:
-    return Forecasts(study.naive, study.before, None)
-
-
-def _scores(study: Study, way: Forecasts) -> list[ValidationRow]:
-    names = np.array(study.sources)
-    # Only rows that every method can forecast are compared.
-    usable = ~np.isnan(_left_out(study, "", _shift).mean)
-    weights = np.zeros(len(names))
-    for name in np.unique(names[usable]):
-        mine = usable & (names == name)
-        weights[mine] = 1.0 / np.sum(mine)
-    groups: list[tuple[str, Bools]] = [("all", usable)]
-    groups += [(str(name), usable & (names == name)) for name in np.unique(names[usable])]
-    return [_score(study, way, group, mask, weights) for group, mask in groups]
-
-
-def _score(study: Study, way: Forecasts, group: str, mask: Bools, weights: Floats) -> ValidationRow:
-    wrong = way.mean[mask] - study.after[mask]
-    points = 100.0 * (logistic(way.mean[mask]) - logistic(study.after[mask]))
-    w = weights[mask]
-    spread = None if way.spread is None else way.spread[mask]
-
-    def coverage(level: float) -> float | None:
-        if spread is None:
-            return None
-        return float(np.average(np.abs(wrong) <= ndtri(0.5 + level / 2.0) * spread, weights=w))
-
+def _score(test: FactTest, title: str, way: str, group: str, rows: Bools, values: Floats | None) -> ValidationRow:
+    """One line; `values` is None for ours, which has intervals."""
+    facts = [fact for fact, one in zip(test.facts, rows, strict=True) if one]
+    truth = np.array([fact.score for fact in facts])
+    mean = (test.ours.mean if values is None else values)[rows]
+    wrong, points = logit(mean) - logit(truth), 100.0 * (mean - truth)
+    held = [_held(test.ours, rows, truth, z / Z95) if values is None else None for _, z in LEVELS]
+    width = logit(test.ours.high[rows]) - logit(test.ours.low[rows])
     return ValidationRow(
-        test=f"technique:{study.name}",
-        method=way.method,
+        test=title,
+        method=way,
         group=group,
-        n=int(np.sum(mask)),
-        rmse_logit=float(np.sqrt(np.average(wrong**2, weights=w))),
-        rmse_points=float(np.sqrt(np.average(points**2, weights=w))),
+        n=len(facts),
+        rmse_logit=float(np.sqrt(np.mean(wrong**2))),
+        rmse_points=float(np.sqrt(np.mean(points**2))),
         median_abs_error=float(np.median(np.abs(points))),
-        bias=float(np.average(wrong, weights=w)),
-        rank_correlation=_spearman(way.mean[mask], study.after[mask]),
-        coverage_50=coverage(0.5),
-        coverage_80=coverage(0.8),
-        coverage_90=coverage(0.9),
-        width_90=None if spread is None else float(np.average(2.0 * ndtri(0.95) * spread, weights=w)),
+        bias=float(np.mean(wrong)),
+        rank_correlation=_spearman(mean, truth),
+        coverage_50=held[0],
+        coverage_80=held[1],
+        coverage_90=held[2],
+        width_90=float(np.mean(width)) if values is None else None,
+        clusters=len({_cluster(fact) for fact in facts}),
     )
+
+
+def _held(ours: FactForecasts, rows: Bools, truth: Floats, narrower: float) -> float:
+    """Share of truths inside intervals that are this share of the 90 % ones' width."""
+    mean, low, high = ours.mean[rows], ours.low[rows], ours.high[rows]
+    return float(np.mean((truth >= mean - narrower * (mean - low)) & (truth <= mean + narrower * (high - mean))))
+
+
+def _cluster(fact: TechniqueFact) -> tuple[str, ...]:
+    if fact.technique == "cascade":
+        return fact.source_id, fact.task, fact.model, fact.reference_model, str(fact.reference)
+    return (fact.source_id, fact.task) if not fact.source_id else (fact.source_id,)
 
 
 def _spearman(a: Floats, b: Floats) -> float | None:
     if len(a) < 3 or np.ptp(a) == 0.0 or np.ptp(b) == 0.0:
         return None
     return float(np.corrcoef(rankdata(a), rankdata(b))[0, 1])
-
-
-def _cascade_rows(tables: TechniqueTables) -> list[ValidationRow]:
-    """Error of the gate model and of a straight mix on the published curves; both know the two accuracies."""
-    ours, mix, groups = [], [], []
-    for pair in published_curves(tables):
-        points = [point for point in tables.curves if (point.weak, point.strong) == (pair.weak, pair.strong)]
-        gap = pair.strong_accuracy - pair.weak_accuracy
-        ours.append(curve_error(tables, pair))
-        mix.append(np.array([pair.weak_accuracy + gap * point.escalated - point.accuracy for point in points]))
-        groups.append(f"{pair.weak} to {pair.strong}")
-    rows = []
-    for method, errors in (("ours", ours), ("straight mix", mix)):
-        rows.append(_curve_row(method, "all", np.concatenate(errors)))
-        rows += [_curve_row(method, group, wrong) for group, wrong in zip(groups, errors, strict=True)]
-    return rows
-
-
-def _curve_row(method: str, group: str, wrong: Floats) -> ValidationRow:
-    return ValidationRow(
-        test="technique:cascade",
-        method=method,
-        group=group,
-        n=len(wrong),
-        rmse_logit=None,
-        rmse_points=float(100.0 * np.sqrt(np.mean(wrong**2))),
-        median_abs_error=float(100.0 * np.median(np.abs(wrong))),
-        bias=None,
-        rank_correlation=None,
-        coverage_50=None,
-        coverage_80=None,
-        coverage_90=None,
-        width_90=None,
-    )

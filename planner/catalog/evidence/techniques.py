@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, TypeAlias, TypeVar
 
+from planner.catalog.evidence.technique_facts import TechniqueFact
 from planner.catalog.files import check_range, index_rows, load_csv_rows, parse_rows
 from planner.catalog.schema import Source
 from planner.errors import InputError
@@ -72,6 +73,8 @@ class TunedLevel:
     params_b: float
     tuned: float
     frontier: float
+    labels: float | None = None
+    """Labelled examples, where the source states them."""
     base: float | None = None
     """The same model before tuning."""
     doubt: str = ""
@@ -249,6 +252,8 @@ class TechniqueTables:
     quantised: tuple[QuantisedScore, ...]
     sizes: tuple[SizeScore, ...]
     caching: tuple[CacheScore, ...]
+    facts: tuple[TechniqueFact, ...] = ()
+    """Facts of any technique, in the shape that forecasts read."""
 
 
 Row = TypeVar(
@@ -264,6 +269,7 @@ Row = TypeVar(
     QuantisedScore,
     SizeScore,
     CacheScore,
+    TechniqueFact,
 )
 _SHARES: Final[dict[str, tuple[str, ...]]] = {
     "tuned_levels.csv": ("tuned", "frontier", "base"),
@@ -275,8 +281,9 @@ _SHARES: Final[dict[str, tuple[str, ...]]] = {
     "quantised.csv": ("full", "quantised"),
     "sizes.csv": ("score", "chance"),
     "caching.csv": ("value",),
+    "facts.csv": ("score", "base", "reference", "recall", "share"),
 }
-_SIZES: Final = ("params_b", "active_params_b", "k", "questions", "bits", "expiry_s", "capacity_mtok")
+_SIZES: Final = ("params_b", "active_params_b", "k", "questions", "n", "bits", "expiry_s", "capacity_mtok")
 _COUNTS: Final = ("both", "only_weak", "only_strong", "neither")
 _RANGES: Final = dict.fromkeys(_SIZES, (1e-6, 1e9)) | dict.fromkeys(_COUNTS, (0.0, 1e9))
 """What a field of that name may hold, in whichever table it stands."""
@@ -310,6 +317,7 @@ def load_techniques(folder: Path | None = None) -> TechniqueTables:
         quantised=rows("quantised.csv", QuantisedScore),
         sizes=rows("sizes.csv", SizeScore),
         caching=rows("caching.csv", CacheScore),
+        facts=rows("facts.csv", TechniqueFact),
     )
 
 

@@ -40,7 +40,7 @@ def test_every_source_has_an_address_a_licence_note_and_a_date(tables: Technique
 
 def test_every_source_is_used(tables: TechniqueTables) -> None:
     groups = (tables.tuned, tables.labels, tables.rag, tables.recall, tables.pairs, tables.routers, tables.joint)
-    more = (tables.quantised, tables.sizes, tables.caching, tables.curves)
+    more = (tables.quantised, tables.sizes, tables.caching, tables.curves, tables.facts)
     used = {row.source_id for rows in (*groups, *more) for row in rows}
     assert used == set(tables.sources)
 
