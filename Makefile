@@ -2,6 +2,7 @@
 #   make run    set everything up (the first time) and open the dashboard on an example
 #   make test   all checks: style, types, layers, tests
 #   make lock   write requirements.lock anew from a clean environment
+#   make proxy  set up the LiteLLM proxy that the exported gateway is tested with; make proxy-lock writes its lock anew
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV ?= .venv
@@ -10,7 +11,7 @@ WORKERS ?= 2
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: run test check lock clean
+.PHONY: run test check lock proxy proxy-lock clean
 
 run: $(READY)
 	$(BIN)/planner app --port $(PORT)
@@ -41,5 +42,21 @@ lock:
 	  .venv-lock/bin/python -m pip freeze --exclude toolbox-planner; } > requirements.lock
 	rm -rf .venv-lock
 
+proxy: .venv-proxy/.ready
+
+# Its pins differ from ours, so it has an environment of its own; tests that need it are skipped where there is none.
+.venv-proxy/.ready: .ci/proxy-requirements.lock
+	$(PYTHON) -m venv .venv-proxy
+	.venv-proxy/bin/python -m pip install --quiet --disable-pip-version-check --no-deps -r .ci/proxy-requirements.lock
+	touch $@
+
+proxy-lock:
+	rm -rf .venv-lock
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install --quiet 'litellm[proxy]==1.106.2' prometheus-client
+	{ echo "# Exact versions of the proxy that the exported gateway is tested with; written by 'make proxy-lock'."; \
+	  .venv-lock/bin/python -m pip freeze; } > .ci/proxy-requirements.lock
+	rm -rf .venv-lock
+
 clean:
-	rm -rf $(VENV) .venv-lock build dist
+	rm -rf $(VENV) .venv-lock .venv-proxy build dist

@@ -15,6 +15,7 @@ from planner.cli.commands import (
     run_validate,
     run_whatif,
 )
+from planner.cli.deploying import add_deploying
 from planner.cli.probe_options import add_local, add_probe
 from planner.cli.probe_reading import add_reading
 from planner.cli.serving import add_serving
@@ -43,6 +44,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_serving(commands, _command, _add_workload, _add_json)
     _add_models(commands)
     _add_validate(commands)
+    add_deploying(commands, _command)
     _add_schema(commands)
     add_reading(add_probe(commands, _command), _command, _add_workload)
     add_local(commands, _command)

@@ -36,6 +36,12 @@ class GateChoice(Part):
     strong_model: str
     strong_place: str
     auc: float
+    strong_provider: str = ""
+    strong_area: str = ""
+    strong_offer_key: str = ""
+    """litellm key of the strong model; '' for own machines."""
+    strong_pool: str = ""
+    """Id of the strong model's pool; '' for APIs."""
 
 
 class OptionChoice(Part):

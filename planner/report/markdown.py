@@ -22,7 +22,7 @@ _SPECIAL = re.compile(r"([\\`*_\[\]|#~])")
 
 def markdown_of(document: Document) -> str:
     """Any report document as Markdown."""
-    blocks = [f"# {_escape(document.title)}", _text(document.lead), _facts(document.facts)]
+    blocks = [f"# {escape(document.title)}", _text(document.lead), _facts(document.facts)]
     blocks += [_block(block) for block in _told(document.blocks)]
     return "\n\n".join(block for block in blocks if block) + "\n"
 
@@ -43,7 +43,7 @@ def _told(blocks: Sequence[Block]) -> list[Block]:
 def _block(block: Block) -> str:
     match block:
         case Heading():
-            shown = f"{'#' * (block.level + 1)} {_escape(block.text)}"
+            shown = f"{'#' * (block.level + 1)} {escape(block.text)}"
         case Paragraph():
             shown = f"> **Warning:** {_text(block.text)}" if block.role == "warning" else _text(block.text)
         case Bullets():
@@ -60,13 +60,13 @@ def _block(block: Block) -> str:
 
 
 def _facts(facts: Facts) -> str:
-    return "\n".join(f"- {_escape(name)}: {_text(value)}" for name, value in facts.rows)
+    return "\n".join(f"- {escape(name)}: {_text(value)}" for name, value in facts.rows)
 
 
 def _table(table: Table) -> str:
     rules = ["--:" if place in table.numeric else "---" for place in range(len(table.head))]
     rows = [[_text(value) for value in row] for row in table.rows]
-    return _rows([[_escape(name) for name in table.head], rules, *rows])
+    return _rows([[escape(name) for name in table.head], rules, *rows])
 
 
 def _cards(cards: Cards) -> str:
@@ -74,7 +74,7 @@ def _cards(cards: Cards) -> str:
         return ""
     names = [name for name, _ in cards.cards[0].facts.rows]
     head = ["Tool", "Tier", *names]
-    rows = [[_escape(card.title), card.tier, *(_text(value) for _, value in card.facts.rows)] for card in cards.cards]
+    rows = [[escape(card.title), card.tier, *(_text(value) for _, value in card.facts.rows)] for card in cards.cards]
     return _rows([head, ["---"] * len(head), *rows])
 
 
@@ -87,7 +87,7 @@ def _text(text: Text) -> str:
 
 
 def _span(span: Span) -> str:
-    text = _escape(span.text)
+    text = escape(span.text)
     if span.kind == "strong":
         return f"**{text}**"
     if span.kind == "link" and not span.detail.startswith("#"):
@@ -99,7 +99,7 @@ def _address(address: str) -> str:
     return re.sub(r"[\s()<>|]", lambda found: f"%{ord(found.group()):02X}", address)
 
 
-def _escape(text: str) -> str:
+def escape(text: str) -> str:
     """Text that Markdown shows as it is, on one line, tags included."""
     flat = " ".join(text.split()) if "\n" in text or "\r" in text else text
     return _SPECIAL.sub(r"\\\1", flat.replace("&", "&amp;").replace("<", "&lt;"))

@@ -89,14 +89,19 @@ def _rows_by_preference(catalog: Catalog, preferred: str) -> list[GpuPrice]:
 
 
 def machine_allowed(machine: Machine, needs: Needs) -> bool:
-    """Whether a segment may use it; owned machines see no one else's rules, but someone has to want them."""
-    if machine.owned:
+    """Whether a segment may use it."""
+    return place_allowed(machine.price.provider, machine.price.area, needs, owned=machine.owned)
+
+
+def place_allowed(provider: str, area: str, needs: Needs, *, owned: bool) -> bool:
+    """Whether a segment may run there; owned machines see no one else's rules, but someone has to want them."""
+    if owned:
         return needs.may_own
     if needs.premises_only:
         return False
-    if needs.providers is not None and machine.price.provider not in needs.providers:
+    if needs.providers is not None and provider not in needs.providers:
         return False
-    return needs.areas is None or machine.price.area in needs.areas
+    return needs.areas is None or area in needs.areas
 
 
 def allowed_machines(machines: Sequence[Machine], needs: Needs) -> Bools:

@@ -64,21 +64,26 @@ def choice_of(problem: Problem, facts: Facts, number: int, row: int) -> OptionCh
         area=place.area,
         offer_key=place.offer_key,
         pool=problem.options.pools[pool].id if pool >= 0 else "",
-        gate=_gate_of(problem.parts[number].segment, facts, table, row),
+        gate=_gate_of(problem, problem.parts[number].segment, facts, table, row),
     )
 
 
-def _gate_of(segment: Segment, facts: Facts, table: OptionTable, row: int) -> GateChoice | None:
+def _gate_of(problem: Problem, segment: Segment, facts: Facts, table: OptionTable, row: int) -> GateChoice | None:
     if table.strong_model[row] < 0:
         return None
+    strong = table.places[table.strong_place[row]]
     tuned = "fine_tune" in TECHNIQUES[table.technique[row]]
     auc = gate_auc(facts.catalog, tuned=tuned, labelled_examples=segment.training.labelled_examples, seed=facts.seed)
     return GateChoice(
         kind=_GATE_KIND,
         escalation_share=figure_of(table.escalation_share[row]),
         strong_model=table.model_ids[table.strong_model[row]],
-        strong_place=table.places[table.strong_place[row]].label,
+        strong_place=strong.label,
         auc=steady(float(auc.mean())),
+        strong_provider=strong.provider,
+        strong_area=strong.area,
+        strong_offer_key=strong.offer_key,
+        strong_pool=problem.options.pools[int(table.pool[row])].id if strong.serving == "self_hosted" else "",
     )
 
 

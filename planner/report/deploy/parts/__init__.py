@@ -1,0 +1,1 @@
+"""Parts beside the models: retrieval settings, tuning jobs, monitoring rules."""
