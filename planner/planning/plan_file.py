@@ -15,6 +15,7 @@ from planner.workload.yaml_text import Said, read_text
 
 _MOST_BYTES: Final = 50_000_000
 _SHOWN: Final = 3
+_WRITTEN: Final = "what `planner plan --json` wrote"
 _OUTCOME: Final[TypeAdapter[Plan | Conflict]] = TypeAdapter(Outcome)
 
 
@@ -54,11 +55,9 @@ def _parsed(text: str, name: str) -> dict[str, Any]:
         data = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as error:
         where = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
-        raise InputError(
-            name, where, found=Said("text that is no JSON"), allowed="what `planner plan --json` wrote"
-        ) from None
+        raise InputError(name, where, found=Said("text that is no JSON"), allowed=_WRITTEN) from None
     if not isinstance(data, dict) or ("segments" not in data and "status" not in data):
-        raise InputError(name, "", found=type(data).__name__, allowed="what `planner plan --json` wrote")
+        raise InputError(name, "", found=Said(f"JSON of another shape ({type(data).__name__})"), allowed=_WRITTEN)
     return data
 
 

@@ -6,9 +6,9 @@ from datetime import date
 import numpy as np
 
 from planner.catalog.schema import Catalog, Offer
-from planner.options.columns import ModelColumns, model_columns, offer_columns
-from planner.options.exclusions import Rule, api_rules, needs_of, own_rules
-from planner.options.machines import OWN, place_allowed
+from planner.options.eligibility.exclusions import Rule, api_rules, needs_of, own_rules
+from planner.options.estimates.columns import ModelColumns, model_columns, offer_columns
+from planner.options.placements.machines import OWN, place_allowed
 from planner.workload.schema import Segment
 
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from planner.catalog.deploying import DeployFacts, load_deploy_facts
 from planner.catalog.schema import Catalog, Offer
-from planner.options.machines import OWN
+from planner.options.placements.machines import OWN
 from planner.planning.plan import OptionChoice, Plan, PoolPlan, SegmentPlan
 from planner.report.deploy.access import binds
 from planner.report.deploy.names import Names

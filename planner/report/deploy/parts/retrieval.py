@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from planner.beliefs.components import index_gigabytes
+from planner.beliefs.cost.components import index_gigabytes
 from planner.catalog.schema import Embedder, VectorStore
 from planner.report.deploy.parts.format import (
     Chunking,

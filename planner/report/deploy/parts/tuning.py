@@ -1,6 +1,6 @@
 """A job for each tuned model of the plan: what is trained on what, how often, and when the result is good enough."""
 
-from planner.beliefs.tuning_jobs import tuning_jobs
+from planner.beliefs.cost.tuning_jobs import tuning_jobs
 from planner.report.deploy.parts.format import LoraSettings, TuningJob
 from planner.report.deploy.texts import one_line
 from planner.report.deploy.toolbox import Route, Tool, Toolbox
