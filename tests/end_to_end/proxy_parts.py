@@ -119,9 +119,11 @@ class Proxy:
         self.url = url
         self.log = log
         self.models = models
+        self.asked = 0
         self._client = httpx.Client(base_url=url, headers={"authorization": f"Bearer {KEY}"}, timeout=60.0)
 
     def ask(self, model: str, text: str = "hi") -> httpx.Response:
+        self.asked += 1
         messages = [{"role": "user", "content": text}]
         return self._client.post("/v1/chat/completions", json={"model": model, "messages": messages})
 
@@ -131,8 +133,9 @@ class Proxy:
     def close(self) -> None:
         self._client.close()
 
-    def logged(self, count: int) -> list[dict[str, Any]]:
-        """Lines of the request log once there are so many; the proxy writes them after it has answered."""
+    def logged(self) -> list[dict[str, Any]]:
+        """Lines of the request log once there is one a request; the proxy writes them after it has answered."""
+        count = self.asked
         ends = time.monotonic() + 30.0
         while time.monotonic() < ends:
             lines = self.log.read_text().splitlines() if self.log.exists() else []
