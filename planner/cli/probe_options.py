@@ -109,7 +109,7 @@ def _add_asking(run: argparse.ArgumentParser) -> None:
     asking.add_argument(
         "--floor", metavar="Q", type=_share, help="with --adaptive: least share of acceptable answers, 0 to 1"
     )
-    asking.add_argument("--allow-code", action="store_true", help="run code that models wrote, kept in, to grade it")
+    asking.add_argument("--allow-code", action="store_true", help="run code that models wrote, shut in, to grade it")
 
 
 def _add_server(run: argparse.ArgumentParser) -> None:

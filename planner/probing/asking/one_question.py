@@ -10,6 +10,7 @@ from typing import Final
 from planner.probing.asking.job import Job, ScoredAnswer
 from planner.probing.asking.pace import MOST_TRIES, wait_s
 from planner.probing.costs import answer_usd, is_free
+from planner.probing.graders import Ungraded
 from planner.probing.judging.grading import grade_plainly, judge_request, judge_usd
 from planner.probing.tasks import Task, at_address
 from planner.probing.wire.questions import FATAL, RETRIED, Answer, Failure, Question
@@ -208,6 +209,10 @@ async def grade_attempt(job: Job, task: Task, attempt: Attempt) -> None:
         grade = await _judge(job, task, attempt)
     else:
         score = await grade_plainly(job.grading, attempt.answer, task.item)
+        if isinstance(score, Ungraded):
+            job.counts.ungraded += 1
+            job.counts.note("not graded", f"{job.counts.ungraded} not graded; the last, {task.item.id}: {score.why}")
+            return
         if score is None:
             return
         grade = Grade(attempt.id, job.grading.name(task.item), score.value, score.detail, 0.0, _now())

@@ -55,6 +55,8 @@ class Counts:
     skipped: int = 0
     judged: int = 0
     in_doubt: int = 0
+    ungraded: int = 0
+    """Answers that could not be judged here: neither right nor wrong."""
     already: int = 0
     """Done before this process took the run up: no measure of its speed."""
     errors: Counter[str] = field(default_factory=Counter)

@@ -10,13 +10,24 @@
 | json_schema, json_equals | the JSON in the answer fits a schema; equals the reference, whole or by leaves |
 | rules | the share of checkable constraints that are kept |
 | embedding | cosine with a reference, by an embedder that the caller brings |
-| code_execution | the answer's code passes the item's tests, in a process of its own; off unless asked for |
+| code_execution | the answer's code passes the item's tests, shut in; off unless asked for |
 | llm_judge | a judge model's mark by a rubric |
 | human | no automatic score: people label it |
 """
 
 from planner.probing.graders.dispatch import SETTINGS, Judge, grader_of, spec_of, suite_grader, with_threshold
 from planner.probing.graders.embedding import Embed
-from planner.probing.graders.score import Grader, Score
+from planner.probing.graders.score import Grader, Score, Ungraded
 
-__all__ = ["SETTINGS", "Embed", "Grader", "Judge", "Score", "grader_of", "spec_of", "suite_grader", "with_threshold"]
+__all__ = [
+    "SETTINGS",
+    "Embed",
+    "Grader",
+    "Judge",
+    "Score",
+    "Ungraded",
+    "grader_of",
+    "spec_of",
+    "suite_grader",
+    "with_threshold",
+]

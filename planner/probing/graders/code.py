@@ -4,9 +4,9 @@ import ast
 import re
 from typing import Final
 
-from planner.probing.code_execution import Sandbox, run_tests
 from planner.probing.graders.answer_text import spoken
-from planner.probing.graders.score import Grader, Score, verdict
+from planner.probing.graders.score import Grader, Score, Ungraded, one_line, verdict
+from planner.probing.sandbox.run import Sandbox, run_tests
 from planner.probing.suites.suite import Item
 
 _FENCE: Final = re.compile(r"```[ \t]*([\w+-]*)[^\n]*\n(.*?)(?:```|\Z)", re.DOTALL)
@@ -14,13 +14,18 @@ _PYTHON: Final = frozenset({"", "python", "py", "python3"})
 
 
 def code_execution(sandbox: Sandbox, time_limit_s: float = 5.0) -> Grader:
-    """1 when the answer's code passes every test of its item; blocks while it runs (use a thread)."""
+    """1 when the answer's code passes every test of its item; blocks while it runs (use a thread).
 
-    def grade(answer: str, item: Item) -> Score:
+    Not graded where the tests need what the sandbox cannot run or tell.
+    """
+
+    def grade(answer: str, item: Item) -> Score | Ungraded:
         code = find_code(answer)
         if not code.strip():
             return verdict(right=False, detail="no code in the answer")
         outcome = run_tests(code, item.tests, sandbox, time_limit_s)
+        if outcome.passed is None:
+            return Ungraded(one_line(outcome.detail))
         return verdict(outcome.passed, outcome.detail)
 
     return grade

@@ -4,15 +4,15 @@ from collections.abc import Callable
 from typing import Final, TypeAlias
 
 from planner.errors import InputError
-from planner.probing.code_execution import Sandbox, find_sandbox
 from planner.probing.graders.code import code_execution
 from planner.probing.graders.embedding import Embed, embedding
 from planner.probing.graders.json_match import json_equals, json_schema
 from planner.probing.graders.numbers import numeric
 from planner.probing.graders.overlap import chrf, f1, levenshtein, rouge_l
 from planner.probing.graders.rule_checks import rules
-from planner.probing.graders.score import RIGHT, WRONG, Grader, Score
+from planner.probing.graders.score import RIGHT, WRONG, Grader, Score, Ungraded
 from planner.probing.graders.text_match import exact_match, includes, regex
+from planner.probing.sandbox.run import Sandbox, find_sandbox
 from planner.probing.suites.suite import GraderKind, GraderSpec, Item, Suite
 
 Judge: TypeAlias = Callable[[str, str, Item], Score | None]
@@ -144,7 +144,7 @@ def suite_grader(
         for text, spec in specs.items()
     }
 
-    def grade(answer: str, item: Item) -> Score | None:
+    def grade(answer: str, item: Item) -> Score | Ungraded | None:
         return built[spec_of(suite, item).model_dump_json()](answer, item)
 
     return grade
@@ -160,9 +160,11 @@ def with_threshold(grader: Grader, threshold: float | None) -> Grader:
     if threshold is None:
         return grader
 
-    def grade(answer: str, item: Item) -> Score | None:
+    def grade(answer: str, item: Item) -> Score | Ungraded | None:
         score = grader(answer, item)
-        return score and Score(RIGHT if score.value >= threshold else WRONG, f"{score.value:.2f}; {score.detail}")
+        if not isinstance(score, Score):
+            return score
+        return Score(RIGHT if score.value >= threshold else WRONG, f"{score.value:.2f}; {score.detail}")
 
     return grade
 

@@ -17,7 +17,15 @@ class Score:
     """One line: what was compared."""
 
 
-Grader: TypeAlias = Callable[[str, Item], Score | None]
+@dataclass(frozen=True, slots=True)
+class Ungraded:
+    """No score, because the answer could not be judged here: never the same as wrong."""
+
+    why: str
+    """One line: what was missing."""
+
+
+Grader: TypeAlias = Callable[[str, Item], Score | Ungraded | None]
 """None: no automatic score; a person labels the answer."""
 
 RIGHT = 1.0

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from planner.errors import InputError
-from planner.probing.code_execution import find_sandbox
 from planner.probing.costs import answer_usd, count_messages, is_free, most_prompt_tokens, worst_usd
-from planner.probing.graders import Grader, Score, spec_of, suite_grader
+from planner.probing.graders import Grader, Score, Ungraded, spec_of, suite_grader
 from planner.probing.judging.judge import judge_messages, parse_mark
+from planner.probing.sandbox.run import find_sandbox
 from planner.probing.settings import ProbeSettings
 from planner.probing.suites.suite import GraderSpec, Item, Suite
 from planner.probing.wire.questions import Answer, Failure, Message, Question
@@ -58,7 +58,7 @@ def _asked_elsewhere(rubric: str, answer: str, item: Item) -> Score | None:
     raise AssertionError(rubric, answer, item)
 
 
-async def grade_plainly(grading: Grading, answer: str, item: Item) -> Score | None:
+async def grade_plainly(grading: Grading, answer: str, item: Item) -> Score | Ungraded | None:
     """Score by a grader that asks nobody; in a thread when it takes long."""
     if grading.spec(item).kind in _SLOW:
         return await asyncio.to_thread(grading.grader, answer, item)

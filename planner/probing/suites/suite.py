@@ -162,7 +162,8 @@ class Item(_Strict):
     tags: tuple[str, ...] = ()
     """Words to slice results by: 'easy', 'german' ..."""
     tests: str = ""
-    """code_execution: Python statements, mostly asserts, run after the answer's code."""
+    """code_execution: Python statements, mostly asserts, that call what the answer defines; it runs in another process,
+    and plain values pass between the two."""
     rules: Rules | None = None
     """rules: what must hold of the answer."""
     working: str = ""

@@ -119,7 +119,7 @@ def _draw_more(
         "Run the code that models write, to test it",
         key="measure.code",
         persist_state="session",
-        help="In a separate process without network, with limits on time, memory and files.",
+        help="Shut in without files, network or keys, with limits on time, memory and disk; refused where nothing strong does.",
     )
     pairwise = len(targets) > 1 and st.checkbox(
         "Let a judge compare their answers two at a time",

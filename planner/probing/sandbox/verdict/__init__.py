@@ -1,0 +1,1 @@
+"""Forming a verdict between two processes that trust each other with nothing but plain values."""
