@@ -119,7 +119,7 @@ def _draw_more(
         "Run the code that models write, to test it",
         key="measure.code",
         persist_state="session",
-        help="Shut in without files, network or keys, with limits on time, memory and disk; refused where nothing strong does.",
+        help="Shut in without files, network or keys, bounded in time, memory and disk; refused where that cannot be.",
     )
     pairwise = len(targets) > 1 and st.checkbox(
         "Let a judge compare their answers two at a time",
