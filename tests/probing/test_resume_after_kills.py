@@ -21,7 +21,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kills processes
 def test_killed_five_times_a_run_loses_nothing_and_pays_for_nothing_twice(store: Store, server: Server) -> None:
     items, cap = 60, 0.01
     settings = settings_of(concurrency=4)
-    run = start_run(store, suite_of(items, prefix="killed"), (target_at(server.api_base),), settings, cap)
+    run = start_run(store, suite_of(items, prefix="killed run"), (target_at(server.api_base),), settings, cap)
     waits_s = stream(SEED, "kills").uniform(0.0, 0.15, KILLS).tolist()
     seen = kill_until_done(store, run.id, waits_s)
     attempts = attempts_of(store, run.id)
@@ -29,7 +29,7 @@ def test_killed_five_times_a_run_loses_nothing_and_pays_for_nothing_twice(store:
     doubtful = {attempt.item for attempt in in_doubt(store, run.id)}
     assert seen.lost == 0
     assert answered | doubtful == {f"i{number}" for number in range(items)}
-    assert asked_twice(server.log()["asked"], "killed ") == {}
+    assert asked_twice(server.log()["asked"], "killed run ") == {}
     assert seen.most_committed_usd <= cap
     assert seen.kills >= 1
 

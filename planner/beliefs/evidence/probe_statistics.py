@@ -89,7 +89,8 @@ def share_of(scores: Sequence[float], clusters: Sequence[str], level: float = LE
     group = _groups(clusters)
     count = int(group.max()) + 1
     mean = float(values.mean())
-    variance = _clustered_variance(values, group, count)
+    # Equal scores have no variance; what rounding leaves of the mean's would make them seem sure.
+    variance = _clustered_variance(values, group, count) if np.ptp(values) > 0.0 else 0.0
     spread = mean * (1.0 - mean)
     # An effective number beyond the answers is right for graded scores alone: right-or-wrong ones can't be steadier.
     binary = bool(np.all((values == 0.0) | (values == 1.0)))

@@ -26,6 +26,12 @@ def test_ten_times_the_answers_never_widen_the_interval(scores: list[float]) -> 
     assert many.high - many.low <= few.high - few.low + 1e-9
 
 
+@pytest.mark.parametrize("score", [0.1, 0.10720958855784793, 0.7, 1 / 3])
+def test_equal_scores_that_round_say_no_more_than_their_number(score: float) -> None:
+    found = share_of([score] * 3, _names(3)).interval
+    assert found.high - found.low > 0.3
+
+
 def test_nothing_asked_is_nothing_known() -> None:
     found = share_of([], [])
     assert (found.interval.low, found.interval.high, found.answers) == (0.0, 1.0, 0)
