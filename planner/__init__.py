@@ -1,14 +1,16 @@
 """Toolbox Planner: from a workload to the cheapest toolbox of models that is good enough, fast enough and allowed.
 
-    workload = load_workload("workload.yaml")
+    outcome = plan("workload.yaml")                  # in one call, on the facts of the command line
+
+    workload = load_workload("workload.yaml")        # or room by room
     catalog = load_catalog()
     beliefs = fit_beliefs(catalog)
     options = enumerate_options(workload, catalog, beliefs, date.today())
-    plan = choose_plan(workload, catalog, options)
-    render_report(plan, "plan.html")
+    outcome = choose_plan(workload, catalog, options)
+    render_report(outcome, "plan.html")
 
-`plan_workload` does the middle three in one call; `what_if` changes inputs and plans anew. The names are resolved when
-they are first used, so that importing the package costs nothing.
+`load_facts` gives catalog, beliefs and day as the doors have them; `what_if` changes inputs and plans anew. The names
+are resolved when they are first used, so that importing the package costs nothing.
 """
 
 from importlib import import_module
@@ -19,6 +21,8 @@ from planner.version import VERSION
 if TYPE_CHECKING:
     from planner.beliefs.model import fit_beliefs
     from planner.catalog.load import load_catalog
+    from planner.facts import load_facts
+    from planner.library import plan
     from planner.options.enumerate import enumerate_options
     from planner.planning.choose import choose_plan, plan_workload
     from planner.planning.what_if.comparison import what_if
@@ -32,7 +36,9 @@ __all__ = [
     "enumerate_options",
     "fit_beliefs",
     "load_catalog",
+    "load_facts",
     "load_workload",
+    "plan",
     "plan_workload",
     "render_report",
     "what_if",
@@ -43,7 +49,9 @@ _HOMES: Final = {
     "enumerate_options": "planner.options.enumerate",
     "fit_beliefs": "planner.beliefs.model",
     "load_catalog": "planner.catalog.load",
+    "load_facts": "planner.facts",
     "load_workload": "planner.workload.load",
+    "plan": "planner.library",
     "plan_workload": "planner.planning.choose",
     "render_report": "planner.report.render",
     "what_if": "planner.planning.what_if.comparison",

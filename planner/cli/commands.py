@@ -4,10 +4,8 @@ What a command works with is imported when it runs, so that `planner --help` loa
 """
 
 import argparse
-import os
 import shutil
 import sys
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -18,10 +16,7 @@ from planner.resources import catalogs_dir, data_dir
 
 if TYPE_CHECKING:
     from planner.beliefs.backtest.validation import Validation
-    from planner.beliefs.evidence.measured import Measured
-    from planner.beliefs.model import Beliefs
     from planner.catalog.evidence.user_scores import UserScores
-    from planner.catalog.schema import Catalog
     from planner.workload.schema import Workload
 
 _REPORTS: Final = (".html", ".pdf", ".md")
@@ -39,11 +34,13 @@ def run_plan(args: argparse.Namespace) -> int:
     check_output(args.json, "--json", ())
     check_output(args.report, "--report", _REPORTS)
     workload = load_asked(args)
-    catalog, beliefs, day = planning_facts()
+    from planner.facts import load_facts
+
+    facts = load_facts()
     from planner.planning.choose import FRONT_POINTS, plan_bundle
     from planner.planning.plan import Plan
 
-    outcome = plan_bundle(workload, catalog, beliefs, day, front=args.pareto or FRONT_POINTS).outcome
+    outcome = plan_bundle(workload, facts.catalog, facts.beliefs, facts.day, front=args.pareto or FRONT_POINTS).outcome
     if args.json != "-":
         from planner.terminal.outcome import print_outcome
 
@@ -62,13 +59,15 @@ def run_whatif(args: argparse.Namespace) -> int:
     check_output(args.json, "--json", ())
     workload = load_asked(args)
     vary: Vary = args.vary
-    catalog, beliefs, day = planning_facts()
+    from planner.facts import load_facts
+
+    facts = load_facts()
     from planner.options.cache import OptionsCache
     from planner.planning.choose import plan_workload
     from planner.planning.what_if.sweep import spread, sweep
 
     marks, cache = spread(workload, vary.path, vary.low, vary.high, vary.count, times=vary.times), OptionsCache()
-    rows = sweep(marks, lambda asked: plan_workload(asked, catalog, beliefs, day, cache, "quick"))
+    rows = sweep(marks, lambda asked: plan_workload(asked, facts.catalog, facts.beliefs, facts.day, cache, "quick"))
     if args.json != "-":
         from planner.terminal.outcome import print_sweep
 
@@ -82,8 +81,9 @@ def run_models(args: argparse.Namespace) -> int:
     """List the models."""
     check_output(args.json, "--json", ())
     from planner.catalog.browse import list_models
+    from planner.facts import kept_catalog, today
 
-    rows = list_models(_catalog(), today(), args.skill)
+    rows = list_models(kept_catalog(), today(), args.skill)
     if args.json:
         write_json(args.json, {"version": 1, "models": rows})
     if args.json != "-":
@@ -97,8 +97,9 @@ def run_show(args: argparse.Namespace) -> int:
     """Show one model."""
     check_output(args.json, "--json", ())
     from planner.catalog.browse import show_model
+    from planner.facts import kept_catalog
 
-    details = show_model(_catalog(), args.model)
+    details = show_model(kept_catalog(), args.model)
     if args.json:
         write_json(args.json, {"version": 1, "model": details})
     if args.json != "-":
@@ -118,6 +119,7 @@ def run_refresh(args: argparse.Namespace) -> int:
 
     from planner.catalog.load import load_catalog
     from planner.catalog.prices.refresh import compare_maps, fetch_price_map
+    from planner.facts import shipped_catalog, today
 
     before = shipped_catalog()
     # A map that cannot be read must not be kept: every later command would fail on it.
@@ -146,6 +148,7 @@ def run_validate(args: argparse.Namespace) -> int:
             name = f"--{option.replace('_', '-')}"
             raise InputError(name, "", found="no --against", allowed=f"{name} together with --against ROWS.csv")
     from planner.beliefs.backtest.validation import validate
+    from planner.facts import shipped_catalog
 
     # Back-tests are of what is shipped, so that everyone gets the same figures.
     result = _validate_against(args) if args.against else validate(shipped_catalog(), args.part)
@@ -164,6 +167,7 @@ def _validate_against(args: argparse.Namespace) -> "Validation":
     from planner.beliefs.backtest.validation import Validation
     from planner.catalog.evidence.scores import load_aliases
     from planner.catalog.evidence.user_scores import load_user_scores
+    from planner.facts import shipped_catalog
     from planner.units import SEED
 
     if args.part == "serving":
@@ -239,52 +243,3 @@ def load_asked(args: argparse.Namespace) -> "Workload":
     from planner.planning.what_if.changes import apply_changes, parse_change
 
     return apply_changes(workload, [parse_change(text) for text in args.set])
-
-
-def planning_facts() -> tuple["Catalog", "Beliefs", date]:
-    """Catalog, beliefs (with what the user's probes measured) and the day that the plan is made for."""
-    from planner.beliefs.latency.answer_lengths import with_measured_lengths
-    from planner.beliefs.model import fit_beliefs
-
-    catalog = _catalog()
-    measured = _measured(catalog)
-    beliefs = fit_beliefs(catalog, measured=measured, kept_in=data_dir())
-    return with_measured_lengths(catalog, measured), beliefs, today()
-
-
-def _measured(catalog: "Catalog") -> "Measured":
-    """What the store holds for the beliefs; the database library is loaded only where there is a store."""
-    from planner.beliefs.evidence.measured import NOTHING
-    from planner.store.database.place import default_url, is_kept
-
-    url = default_url(os.environ)
-    if not is_kept(url):
-        return NOTHING
-    from planner.beliefs.evidence.learning import learn_from
-
-    return learn_from(url, catalog)
-
-
-def _catalog() -> "Catalog":
-    """The shipped facts, and the scores that the user's store keeps when there is one."""
-    from planner.store.database.place import default_url, is_kept
-
-    url = default_url(os.environ)
-    if not is_kept(url):
-        return shipped_catalog()
-    from planner.beliefs.evidence.kept_scores import catalog_with_kept
-
-    return catalog_with_kept(shipped_catalog(), url)
-
-
-def shipped_catalog() -> "Catalog":
-    """The shipped facts, with the newest fetched price map when there is one."""
-    from planner.catalog.load import load_catalog
-    from planner.catalog.prices.refresh import newest_price_map
-
-    return load_catalog(price_map=newest_price_map(data_dir()))
-
-
-def today() -> date:
-    """The one clock of the command line."""
-    return datetime.now(tz=UTC).date()

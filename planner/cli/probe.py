@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, get_args
 
-from planner.cli.commands import shipped_catalog, today
 from planner.cli.output import check_output, write_json
 from planner.errors import EXIT_CAP, EXIT_DONE, EXIT_INPUT, InputError
 
@@ -103,6 +102,7 @@ def run_local(args: argparse.Namespace) -> int:
 
 
 def _targets(names: Sequence[str], args: argparse.Namespace) -> tuple[tuple["Target", ...], tuple[InputError, ...]]:
+    from planner.facts import shipped_catalog, today
     from planner.probing.targets import resolve_targets
 
     catalog, day = shipped_catalog(), today()

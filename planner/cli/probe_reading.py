@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planner.cli.arguments import whole
-from planner.cli.commands import load_asked, planning_facts
+from planner.cli.commands import load_asked
 from planner.cli.output import check_output, write_json
 from planner.errors import EXIT_DONE
 
@@ -18,14 +18,15 @@ def run_next(args: argparse.Namespace) -> int:
     """Rank the probes that could change the plan."""
     check_output(args.json, "--json", ())
     workload = load_asked(args)
-    catalog, beliefs, day = planning_facts()
+    from planner.facts import load_facts
     from planner.planning.certainty.next_probe import rank_probes
     from planner.planning.choose import plan_bundle
     from planner.workload.samples import referenced_samples
 
-    planned = plan_bundle(workload, catalog, beliefs, day, detail="quick")
+    facts = load_facts()
+    planned = plan_bundle(workload, facts.catalog, facts.beliefs, facts.day, detail="quick")
     folder = Path(args.workload).parent
-    ideas = rank_probes(planned, catalog, beliefs, referenced_samples(workload, folder))
+    ideas = rank_probes(planned, facts.catalog, facts.beliefs, referenced_samples(workload, folder))
     if args.json:
         write_json(args.json, {"version": 1, "workload": workload.name, "probes": ideas})
     if args.json != "-":

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planner.cli.commands import load_asked, planning_facts
+from planner.cli.commands import load_asked
 from planner.cli.output import check_output, write_json
 from planner.errors import EXIT_DONE, InputError
 from planner.resources import catalogs_dir
@@ -44,15 +44,16 @@ def run_serving(args: argparse.Namespace) -> int:
     check_output(args.json, "--json", ())
     workload = load_asked(args)
     trace = _trace(args.trace)
-    catalog, beliefs, day = planning_facts()
+    from planner.facts import load_facts
     from planner.options.context import build_world
     from planner.planning.choose import plan_workload
     from planner.planning.plan import Plan
     from planner.planning.self_hosting.answer import answer_case
     from planner.planning.self_hosting.question import Said, ask
 
-    known = _known(build_world(catalog, beliefs, day))
-    outcome = plan_workload(workload, catalog, beliefs, day, None, "quick")
+    facts = load_facts()
+    known = _known(build_world(facts.catalog, facts.beliefs, facts.day))
+    outcome = plan_workload(workload, facts.catalog, facts.beliefs, facts.day, None, "quick")
     said = Said(args.segment, args.model, args.gpu, args.precision, args.against, args.rent)
     question, api_allowed = ask(known, workload, said, outcome if isinstance(outcome, Plan) else None)
     found = answer_case(known.world, workload, question, args.count, known.gpus)
@@ -61,10 +62,10 @@ def run_serving(args: argparse.Namespace) -> int:
     from planner.planning.self_hosting.trace import trace_case
     from planner.report.serving.answer import serving_told
 
-    replay = None if trace is None else trace_case(catalog, workload, found.case, trace, beliefs.seed)
+    replay = None if trace is None else trace_case(facts.catalog, workload, found.case, trace, facts.beliefs.seed)
     if isinstance(replay, str):
         raise InputError(args.trace, "", found=replay, allowed="requests that fit on one replica")
-    told = serving_told(catalog, workload, found, replay, api_allowed=api_allowed)
+    told = serving_told(facts.catalog, workload, found, replay, api_allowed=api_allowed)
     if args.json:
         write_json(args.json, told)
     if args.json != "-":

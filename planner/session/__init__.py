@@ -1,5 +1,6 @@
 """The one typed state of the dashboard: what a browser tab shows, the cached calls behind it, the link to it."""
 
+from planner.facts import today
 from planner.session.cached import (
     compared,
     facts_version,
@@ -11,7 +12,6 @@ from planner.session.cached import (
     the_beliefs,
     the_catalog,
     the_store,
-    today,
 )
 from planner.session.edits import (
     apply_change,

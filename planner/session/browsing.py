@@ -9,11 +9,12 @@ import streamlit as st
 
 from planner.beliefs.quality.abilities import skill_qualities
 from planner.beliefs.quality.narrowing import Narrowing, narrowing
+from planner.facts import today
 from planner.options.enumerate import enumerate_options
 from planner.options.table import TECHNIQUES, TIERS, OptionTable
 from planner.planning.plan import Figure
 from planner.report.charts import PricedModel, SkillEstimate
-from planner.session.cached import the_beliefs, the_catalog, today
+from planner.session.cached import the_beliefs, the_catalog
 from planner.terms import SKILLS, Skill
 from planner.units import Draws, interval_of
 from planner.workload.load import check_workload

@@ -3,17 +3,18 @@
 import os
 import threading
 from contextlib import suppress
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 import streamlit as st
 
+from planner.beliefs.evidence.kept_scores import catalog_of_store
+from planner.beliefs.evidence.learning import learn
 from planner.beliefs.latency.answer_lengths import with_measured_lengths
 from planner.beliefs.model import Beliefs, fit_beliefs, with_measured
-from planner.catalog.load import load_catalog
-from planner.catalog.prices.refresh import newest_price_map
 from planner.catalog.schema import Catalog
 from planner.errors import InputError
+from planner.facts import shipped_catalog, today
 from planner.options.cache import OptionsCache
 from planner.planning.choose import Planned, plan_bundle, plan_workload
 from planner.planning.plan import Outcome
@@ -25,7 +26,9 @@ from planner.report.charts import StripSpan, Swing, SwitchPoint
 from planner.resources import data_dir
 from planner.session.link import write_changes
 from planner.session.strip import strip_of
+from planner.store.database.engine import open_store
 from planner.store.database.place import default_url, is_kept
+from planner.store.learnable import measured_hash, scores_hash
 from planner.workload.load import workload_hash
 from planner.workload.schema import Workload
 
@@ -39,11 +42,6 @@ _planning = threading.RLock()
 """One plan at a time: two tabs share the options' cache."""
 
 
-def today() -> date:
-    """The day that plans are made for."""
-    return datetime.now(tz=UTC).date()
-
-
 def the_catalog() -> Catalog:
     """The catalog with the newest fetched price map and the scores that the user keeps, as the command line has it."""
     return _catalog_with(_kept_version(default_url(os.environ)))
@@ -52,10 +50,9 @@ def the_catalog() -> Catalog:
 @st.cache_resource(show_spinner="Reading the catalog …", max_entries=2)
 def _catalog_with(kept: str) -> Catalog:
     """The catalog with the scores of this hash, read once a process."""
-    shipped = load_catalog(price_map=newest_price_map(data_dir()))
+    shipped = shipped_catalog()
     if not kept:
         return shipped
-    from planner.beliefs.evidence.kept_scores import catalog_of_store  # noqa: PLC0415 (as below)
 
     return catalog_of_store(shipped, the_store())
 
@@ -65,7 +62,6 @@ def _kept_version(url: str) -> str:
     """Hash of the kept scores; looked at again every few seconds, since they may be fetched meanwhile."""
     if not is_kept(url):
         return ""
-    from planner.store.learnable import scores_hash  # noqa: PLC0415 (as below)
 
     return scores_hash(_store(url))
 
@@ -73,8 +69,6 @@ def _kept_version(url: str) -> str:
 @st.cache_resource(show_spinner=False)
 def _store(url: str) -> "Store":
     """The store at an address, open for the life of the process."""
-    from planner.store.database.engine import open_store  # noqa: PLC0415 (the database library is paid for by those who have a store)
-
     return open_store(url)
 
 
@@ -88,7 +82,6 @@ def _measured_version(url: str) -> str:
     """Hash of what was measured; looked at again every few seconds, since a run may go on elsewhere."""
     if not is_kept(url):
         return ""
-    from planner.store.learnable import measured_hash  # noqa: PLC0415 (as above)
 
     return measured_hash(_store(url))
 
@@ -136,7 +129,6 @@ def _beliefs_of(version: str) -> Beliefs:
     published = _published_beliefs(the_catalog().version)
     if version == the_catalog().version:
         return published
-    from planner.beliefs.evidence.learning import learn  # noqa: PLC0415 (as above)
 
     return with_measured(published, the_catalog(), learn(the_store(), the_catalog()))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import streamlit as st
 
 from planner.errors import PlannerError
+from planner.facts import today
 from planner.planning.certainty.halving import Racing
 from planner.probing.asking.dry_run import Estimate, estimate_run
 from planner.probing.local_model import check_server, find_model_file
@@ -18,7 +19,7 @@ from planner.probing.suites.suite import GraderKind, Suite
 from planner.probing.suites.user_samples import suite_from_samples, suite_from_text
 from planner.probing.targets import KEY_VARIABLES, LOCAL, LOCAL_MODEL, missing_keys
 from planner.resources import catalogs_dir
-from planner.session.cached import the_catalog, today
+from planner.session.cached import the_catalog
 from planner.session.state import Session
 from planner.store.records import Target
 from planner.terms import Skill

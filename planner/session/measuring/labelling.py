@@ -8,6 +8,8 @@ from typing import Final
 
 from planner.session.cached import measured_anew, the_store
 from planner.session.measuring.results import GradedAttempt, RunResults
+from planner.store.grades import store_grade
+from planner.store.records import Grade
 from planner.units import SEED, stream
 
 _PLAIN: Final = re.compile(r"[^\w.-]+")
@@ -56,9 +58,6 @@ def labelling_of(found: RunResults, name: str, skipped: Sequence[int] = ()) -> L
 
 def keep_label(attempt: int, who: str, *, acceptable: bool) -> None:
     """Keep a person's verdict on an answer; an earlier one of theirs gives way."""
-    from planner.store.grades import store_grade  # noqa: PLC0415 (the database library is loaded when something is labelled)
-    from planner.store.records import Grade  # noqa: PLC0415 (as above)
-
     now = datetime.now(tz=UTC)
     store_grade(the_store(), Grade(attempt, f"human:{who}", float(acceptable), "labelled blind", 0.0, now))
     measured_anew()

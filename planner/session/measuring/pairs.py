@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from planner.beliefs.evidence.run_pairs import pair_shares
 from planner.session.cached import facts_version, the_store
 from planner.session.measuring.results import RunResults
 from planner.store.database.place import default_url
@@ -21,6 +22,5 @@ def run_pairs(found: RunResults) -> "tuple[PairShare, ...]":
 
 @st.cache_resource(show_spinner=False, max_entries=6)
 def _pairs_for(url: str, key: str, _run_id: str) -> "tuple[PairShare, ...]":  # noqa: ARG001 (the key)
-    from planner.beliefs.evidence.run_pairs import pair_shares  # noqa: PLC0415 (the database library is paid for by those who have a store)
 
     return pair_shares(the_store(), _run_id)

@@ -20,9 +20,19 @@ from planner.beliefs.evidence.probe_statistics import (
     share_of,
 )
 from planner.errors import InputError
+from planner.probing.judging.judge import agreement
+from planner.probing.results import results_of
+from planner.probing.settings import ProbeSettings
+from planner.probing.suites.suite import Suite
+from planner.probing.tasks import count_tasks
 from planner.session.cached import facts_version, the_store
 from planner.session.measuring.runs import live_run
+from planner.store.attempts import in_doubt, iter_attempts
 from planner.store.database.place import default_url
+from planner.store.grades import grades_of
+from planner.store.learnable import main_score
+from planner.store.runs import read_run, read_suite_text, spending
+from planner.store.transfer import export_run, import_run
 from planner.units import Interval
 from planner.workload.yaml_text import Said
 
@@ -115,8 +125,6 @@ def is_label(grade: "Grade") -> bool:
 
 def run_results(run_id: str) -> RunResults:
     """Results of a run, also of one that goes on; InputError when there is none of that id."""
-    from planner.store.runs import read_run  # noqa: PLC0415 (the database library is paid for by those who have a store)
-
     run = read_run(the_store(), run_id)
     live = live_run(run_id)
     done = live.progress.done if live is not None and live.progress is not None else 0
@@ -125,19 +133,11 @@ def run_results(run_id: str) -> RunResults:
 
 def scores_so_far(run_id: str) -> "tuple[ResultRow, ...]":
     """What a run that goes on has found until now, without intervals: read at every call."""
-    from planner.probing.results import results_of  # noqa: PLC0415 (as above)
-
     return results_of(the_store(), run_id)
 
 
 @st.cache_resource(show_spinner="Reading the run …", max_entries=6)
 def _results_for(url: str, key: str, _run: "Run") -> RunResults:  # noqa: ARG001 (the key)
-    from planner.probing.results import results_of  # noqa: PLC0415 (as above)
-    from planner.probing.settings import ProbeSettings  # noqa: PLC0415 (as above)
-    from planner.probing.suites.suite import Suite  # noqa: PLC0415 (as above)
-    from planner.probing.tasks import count_tasks  # noqa: PLC0415 (as above)
-    from planner.store.attempts import in_doubt  # noqa: PLC0415 (as above)
-    from planner.store.runs import read_suite_text, spending  # noqa: PLC0415 (as above)
 
     store = the_store()
     suite = Suite.model_validate_json(read_suite_text(store, _run.suite_hash))
@@ -160,9 +160,6 @@ def _results_for(url: str, key: str, _run: "Run") -> RunResults:  # noqa: ARG001
 
 
 def _answers(run: "Run") -> tuple[GradedAttempt, ...]:
-    from planner.store.attempts import iter_attempts  # noqa: PLC0415 (as above)
-    from planner.store.grades import grades_of  # noqa: PLC0415 (as above)
-    from planner.store.learnable import main_score  # noqa: PLC0415 (as above)
 
     grades: dict[int, list[Grade]] = {}
     for grade in grades_of(the_store(), run.id):
@@ -230,8 +227,6 @@ def _context_effects(rows: "Sequence[ResultRow]", answers: Sequence[GradedAttemp
 
 def _agreements(answers: Sequence[GradedAttempt]) -> tuple[GraderAgreement, ...]:
     """Each grader beside people, on the answers that both judged; people's mean where several did."""
-    from planner.probing.judging.judge import agreement  # noqa: PLC0415 (as above)
-
     said: dict[str, list[tuple[float, float, str]]] = {}
     for one in answers:
         labels = [grade.score for grade in one.grades if is_label(grade)]
@@ -257,8 +252,6 @@ def _word(score: float) -> str:
 
 def file_of_run(run_id: str, ending: str) -> bytes:
     """A run as a .jsonl or .parquet file."""
-    from planner.store.transfer import export_run  # noqa: PLC0415 (as above)
-
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{run_id}.{ending}"
         export_run(the_store(), run_id, path)
@@ -267,8 +260,6 @@ def file_of_run(run_id: str, ending: str) -> bytes:
 
 def take_run_file(name: str, content: bytes) -> "Run":
     """Add a run from an exported file; InputError when it is none."""
-    from planner.store.transfer import import_run  # noqa: PLC0415 (as above)
-
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"run{Path(name).suffix.lower()}"
         path.write_bytes(content)

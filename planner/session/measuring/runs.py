@@ -14,15 +14,20 @@ from typing import TYPE_CHECKING, Final, Literal, TypeAlias
 import streamlit as st
 
 from planner.errors import PlannerError
+from planner.planning.certainty.halving import halve
+from planner.probing.asking.runner import run_probe, start_run
+from planner.probing.wire.redact import redact, secrets_of
 from planner.session.cached import hold_facts, release_facts, the_store
 from planner.store.database.place import default_url, is_kept
+from planner.store.holding import is_held
+from planner.store.records import Run, Target
+from planner.store.runs import list_runs
 
 if TYPE_CHECKING:
     from planner.planning.certainty.halving import Racing
     from planner.probing.asking.progress import Progress
     from planner.probing.settings import ProbeSettings
     from planner.probing.suites.suite import Suite
-    from planner.store.records import Run, Target
 
 Standing: TypeAlias = Literal["going on", "going on elsewhere", "broken off", "finished", "cap reached", "stopped"]
 """How a run stands: going on here, in another process, or nowhere although it has not ended; or how it ended."""
@@ -66,8 +71,6 @@ def start_measuring(
 
     `racing` says which models are asked on when some are decided; None asks all of them everything.
     """
-    from planner.probing.asking.runner import start_run  # noqa: PLC0415 (paid for by those who measure)
-
     run = start_run(the_store(), suite, targets, settings, budget_usd)
     _begin(run.id, racing=racing, ask_in_doubt=False)
     return run.id
@@ -112,7 +115,6 @@ def kept_runs() -> "tuple[Run, ...]":
     """All runs of the store, the newest first; none, and no store made, where nothing is kept."""
     if not is_kept(default_url(os.environ)):
         return ()
-    from planner.store.runs import list_runs  # noqa: PLC0415 (as above)
 
     return list_runs(the_store())
 
@@ -129,8 +131,6 @@ def standing_of(run: "Run") -> Standing:
 
 def _is_held(run_id: str) -> bool:
     """Whether another process works on it: it holds the run as long as it lives."""
-    from planner.store.holding import is_held  # noqa: PLC0415 (as above)
-
     return is_held(the_store(), run_id)
 
 
@@ -147,8 +147,6 @@ def _begin(run_id: str, *, racing: "Racing | None", ask_in_doubt: bool) -> None:
 
 
 def _work(live: LiveRun, environment: Mapping[str, str], racing: "Racing | None", ask_in_doubt: bool) -> None:
-    from planner.planning.certainty.halving import halve  # noqa: PLC0415 (as above)
-    from planner.probing.asking.runner import run_probe  # noqa: PLC0415 (as above)
 
     try:
         run_probe(
@@ -174,8 +172,6 @@ def _tell(live: LiveRun, progress: "Progress") -> None:
 
 def _line(error: BaseException, environment: Mapping[str, str]) -> str:
     """One line without keys; what nobody foresaw goes to the log as well, redacted too."""
-    from planner.probing.wire.redact import redact, secrets_of  # noqa: PLC0415 (as above)
-
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     told = redact(str(error), secrets_of(environment))

@@ -10,6 +10,7 @@ import streamlit as st
 from planner.beliefs.evidence.measured import LIKE_PROBE, SegmentMeasurement, measured_on
 from planner.beliefs.evidence.probe_statistics import share_of
 from planner.beliefs.quality.segment_quality import SegmentQuality, segment_quality
+from planner.facts import today
 from planner.planning.certainty.next_probe import ProbeIdea, rank_probes
 from planner.planning.choose import Planned, plan_bundle
 from planner.planning.plan import Conflict, Figure
@@ -22,7 +23,6 @@ from planner.session.cached import (
     published_beliefs,
     the_beliefs,
     the_catalog,
-    today,
 )
 from planner.units import Draws, interval_of, normal_draws
 from planner.workload.load import workload_hash

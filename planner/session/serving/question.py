@@ -13,6 +13,7 @@ from planner.beliefs.serving.sizing import Precision
 from planner.catalog.evidence.measurements import Measurement, load_measurements
 from planner.catalog.hardware import measured_gpus
 from planner.catalog.schema import GpuPrice, Model, Offer
+from planner.facts import today
 from planner.options.context import World, build_world
 from planner.options.eligibility.exclusions import needs_of
 from planner.options.estimates.retrieval import Retrieval, choose_retrieval
@@ -25,7 +26,7 @@ from planner.planning.self_hosting.choice import GpuChoice, Known
 from planner.planning.self_hosting.served import who_could_share
 from planner.planning.self_hosting.trace import TraceCase, trace_case
 from planner.resources import catalogs_dir
-from planner.session.cached import the_beliefs, the_catalog, today
+from planner.session.cached import the_beliefs, the_catalog
 from planner.workload.load import workload_hash
 from planner.workload.schema import Assumptions, Segment, Workload
 

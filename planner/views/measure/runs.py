@@ -11,7 +11,9 @@ from planner.report.format import money
 from planner.session import Session, measured_anew, the_store
 from planner.session.measuring.results import file_of_run, run_results, take_run_file
 from planner.session.measuring.runs import kept_runs, standing_of
+from planner.store.attempts import answered_counts
 from planner.store.records import Run
+from planner.store.runs import spending
 from planner.views.measure.live import draw_resume, run_words
 from planner.views.measure.results.findings import result_row
 from planner.views.parts.frame import draw_error
@@ -51,9 +53,6 @@ def draw_runs(session: Session) -> None:
 
 def run_rows(runs: tuple[Run, ...]) -> list[Row]:
     """One line a run, the newest first."""
-    from planner.store.attempts import answered_counts  # noqa: PLC0415 (there are runs, so the database library is loaded)
-    from planner.store.runs import spending  # noqa: PLC0415 (as above)
-
     counts = answered_counts(the_store())
     return [
         {
