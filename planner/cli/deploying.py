@@ -25,7 +25,7 @@ def add_deploying(commands: Any, command: Any) -> None:  # noqa: ANN401 (argpars
 
 def run_export(args: argparse.Namespace) -> int:
     """Write the files of a plan; what they cannot say goes to standard error."""
-    from planner.cli.commands import shipped_catalog, today
+    from planner.facts import shipped_catalog, today
     from planner.planning.plan_file import read_plan
     from planner.report.deploy.export import ALL, export_plan, write_files
 
