@@ -5,16 +5,17 @@ from typing import Final
 
 from planner.catalog.pricing import TokenUse, charge_usd
 from planner.catalog.schema import Price
+from planner.catalog.tokenizers import REFERENCE, Vocabulary, tokenizer_of
 from planner.errors import InputError
 from planner.probing.wire.questions import Answer, Message
 from planner.store.records import Target
 from planner.workload.tokens import count_tokens
 
 _COUNTED_HERE: Final = frozenset({"openai", "azure"})
-"""Providers whose tokenizer is the one we count with."""
+"""Providers that count as the vocabulary of a model says."""
 _OWN_MARGIN: Final = 1.1
-_OTHER_MARGIN: Final = 2.0
-"""Other tokenizers lie within some 15 % on English (workload/tokens.py) and further off on code and other scripts."""
+_JUDGED_MARGIN: Final = 2.0
+"""A token of an answer holds no more than two short words, of which the judge's prompt is taken to be made."""
 _MESSAGE_TOKENS: Final = 8
 _TEMPLATE_TOKENS: Final = 100
 """A chat template may add a system message of its own (SmolLM2's has 20 tokens, gpt-oss's about 70)."""
@@ -41,22 +42,42 @@ def is_free(target: Target) -> bool:
     return target.input_usd_per_mtok == 0 and target.output_usd_per_mtok == 0 and not more
 
 
-def count_messages(messages: Sequence[Message]) -> int:
-    """Tokens of all messages by o200k_base, without what a chat template adds."""
-    return sum(count_tokens([message.content for message in messages]))
+def count_messages(messages: Sequence[Message], vocabulary: Vocabulary = REFERENCE) -> int:
+    """Tokens of all messages by a vocabulary, without what a chat template adds."""
+    return sum(count_tokens([message.content for message in messages], vocabulary))
 
 
 def most_prompt_tokens(messages: Sequence[Message], counted: int, target: Target) -> int:
-    """More tokens than any provider will bill for the prompt: a byte is at least a part of a token."""
+    """More tokens than any provider will bill for the prompt.
+
+    By the model's own vocabulary where that is at hand. Otherwise a token is at least one byte of UTF-8: true of every
+    vocabulary that splits text into bytes or whole characters, in any script; `counted` is by o200k_base.
+    """
     extra = _MESSAGE_TOKENS * len(messages) + _TEMPLATE_TOKENS
-    if target.provider in _COUNTED_HERE:
-        return int(_OWN_MARGIN * counted) + extra
-    return min(int(_OTHER_MARGIN * counted), sum(len(message.content.encode()) for message in messages)) + extra
+    vocabulary = _vocabulary_of(target)
+    if vocabulary is None:
+        return sum(len(message.content.encode(errors="surrogatepass")) for message in messages) + extra
+    own = counted if vocabulary == REFERENCE else count_messages(messages, vocabulary)
+    return int(_OWN_MARGIN * own) + extra
+
+
+def expected_prompt_tokens(messages: Sequence[Message], counted: int, target: Target) -> float:
+    """Tokens that the prompt most likely has by the model's own tokenizer; `counted` is by o200k_base."""
+    vocabulary = _vocabulary_of(target)
+    if vocabulary is not None:
+        return float(counted if vocabulary == REFERENCE else count_messages(messages, vocabulary))
+    likely = counted * tokenizer_of(target.catalog_model).ratio
+    return min(likely, float(most_prompt_tokens(messages, counted, target)))
+
+
+def _vocabulary_of(target: Target) -> Vocabulary | None:
+    """The vocabulary by which the provider surely counts; None where that is not known."""
+    return tokenizer_of(target.catalog_model).vocabulary if target.provider in _COUNTED_HERE else None
 
 
 def most_answer_tokens(target: Target, max_output_tokens: int) -> int:
-    """How many of our tokens an answer may have that is as long as its own tokenizer lets it be."""
-    return max_output_tokens if target.provider in _COUNTED_HERE else int(_OTHER_MARGIN * max_output_tokens)
+    """How many words that a judge reads an answer may have that is as long as its own tokenizer lets it be."""
+    return max_output_tokens if _vocabulary_of(target) is not None else int(_JUDGED_MARGIN * max_output_tokens)
 
 
 def worst_usd(target: Target, prompt_tokens: int, max_output_tokens: int) -> float:

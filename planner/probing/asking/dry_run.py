@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from planner.catalog.pricing import TokenUse, charge_usd
-from planner.probing.costs import most_answer_tokens, price_of
+from planner.probing.costs import expected_prompt_tokens, most_answer_tokens, price_of
 from planner.probing.judging.grading import judge_request, new_grading
 from planner.probing.judging.pairs import ORDERS, check_pairwise, pair_request, pairs_of
 from planner.probing.settings import ProbeSettings
@@ -16,9 +16,6 @@ from planner.store.records import Target
 
 EXPECTED_OUTPUT_SHARE: Final = 0.3
 """Assumed: how much of the longest answer allowed is used, where no reference says more. Low takes one token."""
-_RATIO: Final = 1.15
-"""Other tokenizers on English beside o200k_base (workload/tokens.py: within some 15 %)."""
-_SAME_TOKENIZER: Final = frozenset({"openai", "azure"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +47,7 @@ class _Sum:
     def add(self, target: Target, task: Task) -> None:
         """One more request."""
         price = price_of(target)
-        inputs = task.prompt_tokens * (1.0 if target.provider in _SAME_TOKENIZER else _RATIO)
+        inputs = expected_prompt_tokens(task.question.messages, task.prompt_tokens, target)
         outputs = max(1.0, EXPECTED_OUTPUT_SHARE * task.question.max_output_tokens)
         self.requests += 1
         self.input_tokens += inputs

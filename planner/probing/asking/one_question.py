@@ -91,11 +91,29 @@ async def _tries(job: Job, task: Task) -> Attempt | None:
             await _keep(job, attempt)
         if isinstance(outcome, Answer):
             job.paces[target.provider].answered()
+            _check_usage(job, target, outcome)
             return attempt
         if not worth_another(job, target, outcome, tried):
             return attempt
         await wait(job, wait_s(tried, outcome.retry_after_s, job.run.id, task.request_hash))
     return attempt
+
+
+def _check_usage(job: Job, target: Target, answer: Answer) -> None:
+    """Say so, once a model, where a server's token counts do not add up, and which reading the cost takes."""
+    name, said = target.name, answer.completion_tokens - answer.beside_tokens
+    if answer.beside_tokens > 0:
+        line = (
+            f"{name}: the usage leaves out tokens: completion {said:,}, but {answer.completion_tokens:,} were put out"
+            " by its total or its reasoning count; the larger figure is billed"
+        )
+        job.counts.note(f"{name} usage", line)
+    elif answer.missing_tokens > 0:
+        line = (
+            f"{name}: the usage's total is {answer.missing_tokens:,} tokens below prompt and completion;"
+            " prompt and completion are billed"
+        )
+        job.counts.note(f"{name} usage", line)
 
 
 async def _reserve(job: Job, task: Task) -> Attempt | None:

@@ -30,6 +30,8 @@ class Stream:
     """The server counted the tokens itself."""
     malformed: str
     """What could not be read, '' when all could."""
+    total_tokens: int = 0
+    """Tokens of prompt and output together as the server states them last; 0 when it does not."""
 
 
 def read_stream(body: bytes) -> Stream:
@@ -56,7 +58,7 @@ def read_stream(body: bytes) -> Stream:
         finished = _is_finished(content, finished)
         joined.add(raw, content)
     body = body if malformed else joined.body()
-    return Stream(body, tuple(ends), finished, joined.has_usage, malformed)
+    return Stream(body, tuple(ends), finished, joined.has_usage, malformed, joined.total_tokens)
 
 
 def _events(body: bytes) -> Iterator[tuple[int, bytes, str]]:
@@ -93,6 +95,16 @@ def _delta_carries(choice: Any) -> bool:  # noqa: ANN401 (JSON as it came)
     return any(delta.get(name) for name in (*_JOINED, "tool_calls"))
 
 
+def _total_tokens(content: Mapping[str, Any]) -> int:
+    """Total of a usage in OpenAI's or Google's format; 0 when the event states none."""
+    for holder, name in (("usage", "total_tokens"), ("usageMetadata", "totalTokenCount")):
+        usage = content.get(holder)
+        total = usage.get(name) if isinstance(usage, dict) else None
+        if isinstance(total, int) and not isinstance(total, bool):
+            return total
+    return 0
+
+
 def _is_finished(content: Mapping[str, Any], before: bool | None) -> bool | None:
     """Whether the answer is known to be over after this event; False once the format is known."""
     choices = content.get("choices")
@@ -116,10 +128,12 @@ class _Joined:
         self._first: dict[str, Any] | None = None
         self._texts: dict[str, list[str]] = {}
         self.has_usage = False
+        self.total_tokens = 0
 
     def add(self, raw: bytes, content: dict[str, Any]) -> None:
         """Take one more event: joined with the one before, or kept as it is."""
         self.has_usage |= bool(content.get("usage") or content.get("usageMetadata"))
+        self.total_tokens = _total_tokens(content) or self.total_tokens
         delta = _plain_delta(content)
         if delta is None:
             self.keep(raw)

@@ -23,6 +23,7 @@ from planner.probing.wire.questions import Answer, Failure, Question
 from planner.probing.wire.reader import Reader
 from planner.probing.wire.redact import secrets_of
 from planner.probing.wire.transport import Exchange, TimedTransport, begin_exchange
+from planner.probing.wire.usage import read_usage
 from planner.store.records import Target
 
 _GRACE_S: Final = 5.0
@@ -194,21 +195,21 @@ class LiteLLMClient:
 
     def _answer(self, target: Target, got: _Collected, exchange: Exchange, started: float) -> Answer:
         times = exchange.times()
-        usage = got.usage
-        prompt, completion = _count(usage, "prompt_tokens"), _count(usage, "completion_tokens")
-        cached = _count(getattr(usage, "prompt_tokens_details", None), "cached_tokens")
+        usage = read_usage(got.usage, exchange.stream.total_tokens if exchange.stream else 0)
         ended = time.perf_counter()
         gaps = tuple(1e3 * (later - when) for when, later in pairwise(got.times))
         first = 1e3 * (got.first - started) if got.first is not None else None
         return Answer(
             text="".join(got.parts),
             finish_reason=got.finish_reason,
-            prompt_tokens=prompt,
-            cached_tokens=cached,
-            completion_tokens=completion,
-            reasoning_tokens=_count(getattr(usage, "completion_tokens_details", None), "reasoning_tokens"),
+            prompt_tokens=usage.prompt_tokens,
+            cached_tokens=usage.cached_tokens,
+            completion_tokens=usage.completion_tokens,
+            reasoning_tokens=usage.reasoning_tokens,
             usage_stated=exchange.stream is None or exchange.stream.has_usage or exchange.stream.finished is None,
-            litellm_cost_usd=self._litellm_cost(target, prompt, cached, completion),
+            litellm_cost_usd=self._litellm_cost(
+                target, usage.prompt_tokens, usage.cached_tokens, usage.completion_tokens
+            ),
             ttft_ms=times.ttft_ms if times else first,
             total_ms=times.total_ms if times else 1e3 * (ended - started),
             gaps_ms=times.gaps_ms if times else gaps,
@@ -216,6 +217,8 @@ class LiteLLMClient:
             streams=times.streams if times else 1,
             sent=times.sent if times else None,
             at_transport=times is not None,
+            beside_tokens=usage.beside_tokens,
+            missing_tokens=usage.missing_tokens,
         )
 
     def _litellm_cost(self, target: Target, prompt: int, cached: int, completion: int) -> float | None:
@@ -263,7 +266,3 @@ async def _read(stream: Any) -> _Collected:  # noqa: ANN401 (litellm's stream)
         if got.usage is not None:
             break
     return got
-
-
-def _count(holder: Any, name: str) -> int:  # noqa: ANN401 (litellm's usage, with fields that may be missing)
-    return int(getattr(holder, name, None) or 0)

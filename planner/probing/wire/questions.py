@@ -72,6 +72,10 @@ class Answer:
     """`time.perf_counter` when it left; None when that was not seen."""
     at_transport: bool
     """False: this provider's path could not be wrapped; the times are the client's own and enter no fit."""
+    beside_tokens: int = 0
+    """Output tokens that the server's total holds beside its prompt and completion; part of completion_tokens here."""
+    missing_tokens: int = 0
+    """By how much the server's total falls short of its prompt and completion."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """What a run would cost before it is sent, and that the worst case is one."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,7 +21,7 @@ def test_an_estimate_is_tokens_times_price() -> None:
     counted = sum(count_tokens([f"question {number}" for number in range(10)]))
     assert row.requests == 10
     assert row.low_usd == pytest.approx((counted * 1.0 + 10 * 1 * 2.0) / 1e6)
-    expected = (1.15 * counted * 1.0 + 10 * EXPECTED_OUTPUT_SHARE * 100 * 2.0) / 1e6
+    expected = (counted * 1.0 + 10 * EXPECTED_OUTPUT_SHARE * 100 * 2.0) / 1e6
     assert row.expected_usd == pytest.approx(expected)
 
 
@@ -43,6 +45,13 @@ def test_a_load_run_is_counted_by_its_arrivals() -> None:
     assert row.requests == 100
 
 
+def test_a_family_that_counts_more_tokens_is_expected_to_cost_more() -> None:
+    claude = replace(TARGET, catalog_model="anthropic/claude-opus-4.7")
+    suite = suite_of(10, tokens=100)
+    (plain,), (dearer,) = (estimate_run(suite, (target,), settings_of()) for target in (TARGET, claude))
+    assert dearer.input_tokens == pytest.approx(1.53 * plain.input_tokens, abs=1)
+
+
 @given(st.text(max_size=400))
 def test_no_prompt_has_more_tokens_than_its_worst_case_by_either_vocabulary(text: str) -> None:
     messages = (Message("user", text),)
@@ -53,8 +62,27 @@ def test_no_prompt_has_more_tokens_than_its_worst_case_by_either_vocabulary(text
 
 @given(st.text(max_size=400))
 def test_the_worst_case_of_openais_own_models_is_no_less_than_what_is_counted(text: str) -> None:
-    from dataclasses import replace
-
     messages = (Message("system", text), Message("user", text))
     counted = count_messages(messages)
     assert most_prompt_tokens(messages, counted, replace(TARGET, provider="openai")) >= counted
+
+
+@pytest.mark.parametrize("model", ["openai/gpt-3.5-turbo", "openai/gpt-4", "openai/gpt-4-turbo"])
+@pytest.mark.parametrize("provider", ["openai", "azure"])
+def test_models_with_the_older_vocabulary_are_bounded_by_it(model: str, provider: str) -> None:
+    text = "\u10d2\u10d0\u10db\u10d0\u10e0\u10ef\u10dd\u10d1\u10d0 " * 60  # Georgian: five times as many tokens
+    messages = (Message("user", text),)
+    target = replace(TARGET, provider=provider, catalog_model=model)
+    counted = count_messages(messages)
+    older = count_tokens([text], "cl100k_base")[0]
+    assert older > 2 * counted
+    assert most_prompt_tokens(messages, counted, target) >= older
+
+
+@pytest.mark.parametrize("provider", ["openai", "azure", "anthropic", "mistral", "custom"])
+def test_where_the_vocabulary_is_unknown_no_byte_is_left_uncounted(provider: str) -> None:
+    text = "\u0938\u0902\u0926\u0947\u0936 \U0001f600 plain"
+    target = replace(TARGET, provider=provider, catalog_model=None if provider != "openai" else "openai/gpt-6-sol")
+    messages = (Message("user", text),)
+    bound = most_prompt_tokens(messages, count_messages(messages), target)
+    assert bound >= len(text.encode())

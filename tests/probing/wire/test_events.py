@@ -111,3 +111,16 @@ def test_a_stream_without_its_end_is_not_finished() -> None:
 def test_googles_parts_are_tokens() -> None:
     assert carries_token({"candidates": [{"content": {"parts": [{"text": "a"}]}}]})
     assert not carries_token({"candidates": [{"finishReason": "STOP"}]})
+
+
+@pytest.mark.parametrize(
+    ("usage", "total"),
+    [
+        (b'"usage": {"prompt_tokens": 3, "completion_tokens": 4, "total_tokens": 90}', 90),
+        (b'"usageMetadata": {"promptTokenCount": 3, "totalTokenCount": 91}', 91),
+        (b'"usage": {"prompt_tokens": 3, "completion_tokens": 4}', 0),
+    ],
+)
+def test_the_total_that_a_server_states_is_kept(usage: bytes, total: int) -> None:
+    body = b'data: {"choices": [], ' + usage + b"}\n\ndata: [DONE]\n\n"
+    assert read_stream(body).total_tokens == total
