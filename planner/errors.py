@@ -5,7 +5,8 @@ PlannerError
 ├── OfflineError      something needs a network and there is none (exit 2)
 └── StoreError        something kept cannot be read or written (exit 2)
 
-"No plan satisfies the limits" (exit 3) and "the cap stopped the run" (exit 4) are answers, not errors.
+"No plan satisfies the limits" (exit 3), "the cap stopped the run" (exit 4) and "a check or drift found more than was
+allowed" (exit 5) are answers, not errors.
 """
 
 from typing import Final
@@ -14,6 +15,7 @@ EXIT_DONE: Final = 0
 EXIT_INPUT: Final = 2
 EXIT_CONFLICT: Final = 3
 EXIT_CAP: Final = 4
+EXIT_OVER: Final = 5
 _SHOWN: Final = 80
 
 

@@ -30,6 +30,22 @@ def whole(text: str) -> int:
     return int(text)
 
 
+def increase(text: str) -> float:
+    """A share that may be added, '10%' or '0.1'; not negative.
+
+    >>> increase("10%"), increase("0.1")
+    (0.1, 0.1)
+    """
+    try:
+        value = float(text.removesuffix("%")) / (100.0 if text.endswith("%") else 1.0)
+    except ValueError:
+        value = -1.0
+    if not 0.0 <= value < math.inf:
+        msg = f"found {text!r}; allowed: a share that may be added, such as 10% or 0.1"
+        raise argparse.ArgumentTypeError(msg)
+    return value
+
+
 def points(text: str) -> int:
     """Points of a front or a sweep: 2 to 200."""
     if not text.isdecimal() or not 2 <= int(text) <= _MOST_POINTS:

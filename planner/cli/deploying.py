@@ -5,11 +5,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from planner.errors import EXIT_DONE, InputError
+from planner.cli.arguments import increase
+from planner.cli.output import check_output, write, write_json
+from planner.errors import EXIT_CONFLICT, EXIT_DONE, EXIT_OVER, InputError
 
 
-def add_deploying(commands: Any, command: Any) -> None:  # noqa: ANN401 (argparse's own types are private)
-    """Add `export`."""
+def add_deploying(commands: Any, command: Any, workload: Any, json: Any) -> None:  # noqa: ANN401 (argparse's own types are private)
+    """Add `export` and `check`."""
     export = command(commands, "export", "write the files that deploy a plan", run_export)
     export.add_argument("plan", metavar="PLAN.json", help="what `planner plan --json` wrote")
     export.add_argument(
@@ -21,6 +23,22 @@ def add_deploying(commands: Any, command: Any) -> None:  # noqa: ANN401 (argpars
         "(all); may be repeated",
     )
     export.add_argument("folder", metavar="DIR", help="where the files go; made where it is missing")
+    more = (
+        "Exit code 5 when the accepted tools cost more than may be added or no longer hold the limits, 3 when no plan "
+    )
+    check = command(
+        commands, "check", "check a changed workload against an accepted plan, for CI", run_check, more + "does."
+    )
+    workload(check)
+    check.add_argument("--against", metavar="PLAN.json", required=True, help="the accepted plan")
+    check.add_argument(
+        "--max-increase",
+        metavar="SHARE",
+        type=increase,
+        help="what its tools may cost more, of the accepted total cost: 10%% (what is material: 2%%, at least 25 USD)",
+    )
+    check.add_argument("--markdown", metavar="FILE", help="write a comment; an empty file when nothing differs")
+    json(check)
 
 
 def run_export(args: argparse.Namespace) -> int:
@@ -41,3 +59,29 @@ def run_export(args: argparse.Namespace) -> int:
     for note in (*read.notes, *exported.told):
         print(f"note: {note}", file=sys.stderr)
     return EXIT_DONE
+
+
+def run_check(args: argparse.Namespace) -> int:
+    """Price the accepted tools for a workload as it is now, plan it anew beside, and say whether it may go ahead."""
+    check_output(args.json, "--json", ())
+    check_output(args.markdown, "--markdown", (".md",))
+    from planner.cli.commands import load_asked, planning_facts
+    from planner.planning.accepted.check import check_plan
+    from planner.planning.plan_file import read_plan
+    from planner.report.check import check_markdown
+
+    workload = load_asked(args)
+    read = read_plan(args.against)
+    catalog, beliefs, day = planning_facts()
+    check = check_plan(workload, read.plan, catalog, beliefs, day, max_increase=args.max_increase)
+    for note in read.notes:
+        print(f"note: {note}", file=sys.stderr)
+    if args.markdown:
+        write(args.markdown, check_markdown(check))
+    if args.json:
+        write_json(args.json, check)
+    if args.json != "-":
+        from planner.terminal.check import print_check
+
+        print_check(check)
+    return {"unchanged": EXIT_DONE, "within": EXIT_DONE, "infeasible": EXIT_CONFLICT}.get(check.verdict, EXIT_OVER)

@@ -1,6 +1,6 @@
 """The door: run a command, turn every error into one line and an exit code.
 
-Exit codes: 0 done; 2 the input is wrong (one line); 3 no plan satisfies the limits.
+Exit codes: 0 done; 2 the input is wrong (one line); 3 no plan satisfies the limits; 5 a check found more than allowed.
 """
 
 import os

@@ -44,7 +44,7 @@ def build_parser() -> argparse.ArgumentParser:
     add_serving(commands, _command, _add_workload, _add_json)
     _add_models(commands)
     _add_validate(commands)
-    add_deploying(commands, _command)
+    add_deploying(commands, _command, _add_workload, _add_json)
     _add_schema(commands)
     add_reading(add_probe(commands, _command), _command, _add_workload)
     add_local(commands, _command)
