@@ -23,12 +23,9 @@ def add_deploying(commands: Any, command: Any, workload: Any, json: Any) -> None
         "(all); may be repeated",
     )
     export.add_argument("folder", metavar="DIR", help="where the files go; made where it is missing")
-    more = (
-        "Exit code 5 when the accepted tools cost more than may be added or no longer hold the limits, 3 when no plan "
-    )
-    check = command(
-        commands, "check", "check a changed workload against an accepted plan, for CI", run_check, more + "does."
-    )
+    more = "Exit code 5 when the accepted tools cost more than may be added or no longer hold the limits, 3 without a plan."
+    what = "check a changed workload against an accepted plan, for CI"
+    check = command(commands, "check", what, run_check, more)
     workload(check)
     check.add_argument("--against", metavar="PLAN.json", required=True, help="the accepted plan")
     check.add_argument(
@@ -43,14 +40,14 @@ def add_deploying(commands: Any, command: Any, workload: Any, json: Any) -> None
 
 def run_export(args: argparse.Namespace) -> int:
     """Write the files of a plan; what they cannot say goes to standard error."""
-    from planner.facts import shipped_catalog, today
+    from planner.facts import kept_catalog, today
     from planner.planning.plan_file import read_plan
     from planner.report.deploy.export import ALL, export_plan, write_files
 
     folder = Path(args.folder)
     if folder.is_file():
         raise InputError("DIR", "", found=f"{args.folder} (a file)", allowed="a folder")
-    catalog = shipped_catalog()
+    catalog = kept_catalog()
     read = read_plan(args.plan, catalog.version)
     exported = export_plan(read.plan, catalog, today(), args.to or [ALL])
     write_files(exported, folder)
@@ -65,15 +62,16 @@ def run_check(args: argparse.Namespace) -> int:
     """Price the accepted tools for a workload as it is now, plan it anew beside, and say whether it may go ahead."""
     check_output(args.json, "--json", ())
     check_output(args.markdown, "--markdown", (".md",))
-    from planner.cli.commands import load_asked, planning_facts
+    from planner.cli.commands import load_asked
+    from planner.facts import load_facts
     from planner.planning.accepted.check import check_plan
     from planner.planning.plan_file import read_plan
     from planner.report.check import check_markdown
 
     workload = load_asked(args)
     read = read_plan(args.against)
-    catalog, beliefs, day = planning_facts()
-    check = check_plan(workload, read.plan, catalog, beliefs, day, max_increase=args.max_increase)
+    facts = load_facts()
+    check = check_plan(workload, read.plan, facts.catalog, facts.beliefs, facts.day, max_increase=args.max_increase)
     for note in read.notes:
         print(f"note: {note}", file=sys.stderr)
     if args.markdown:
