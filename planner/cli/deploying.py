@@ -23,7 +23,7 @@ def add_deploying(commands: Any, command: Any, workload: Any, json: Any) -> None
         "(all); may be repeated",
     )
     export.add_argument("folder", metavar="DIR", help="where the files go; made where it is missing")
-    more = "Exit code 5 when the accepted tools cost more than may be added or no longer hold the limits, 3 without a plan."
+    more = "Exit code 5 when its tools cost more than may be added or no longer hold the limits, 3 without a plan."
     what = "check a changed workload against an accepted plan, for CI"
     check = command(commands, "check", what, run_check, more)
     workload(check)
