@@ -1,4 +1,4 @@
-"""Names of served models and GPUs as people write them, and shapes of models of which the size alone is known."""
+"""Names of served models as people write them, and shapes of models of which the size alone is known."""
 
 import re
 from collections.abc import Mapping
@@ -8,16 +8,14 @@ from typing import Final
 
 from planner.catalog.evidence.measurements import Architecture, architecture_of
 from planner.catalog.files import load_csv_rows
-from planner.catalog.schema import Catalog, Gpu, Model
+from planner.catalog.names import model_names
+from planner.catalog.schema import Catalog, Model
 from planner.resources import catalogs_dir
 
 _NEAREST: Final = 5
 _VARIANTS: Final = re.compile(
     r"[-_. ]?(instruct|chat|it|hf|base|meta|thinking|2507|0528|dynamic|gguf"
     r"|nvfp4|mxfp4|fp8|fp4|bf16|int4|int8|awq|gptq|w8a8|w4a16)\b"
-)
-_MAKERS: Final = re.compile(
-    r"nvidia|amd|intel|instinct|geforce|tesla|virtualized|\bgpu\b|\d+\s?gb(\s?hbm\d?e?)?|\(.*?\)"
 )
 
 
@@ -26,16 +24,7 @@ def known_model(catalog: Catalog, name: str) -> Model | None:
     alias = _aliases("model").get(name.lower())
     if alias is not None or name in catalog.models:
         return catalog.models.get(alias or name)
-    return _by_plain_name(catalog).get(_plain(name))
-
-
-def known_gpu(catalog: Catalog, name: str) -> Gpu | None:
-    """The catalog's GPU of a published name, in the same way."""
-    alias = _aliases("gpu").get(name.lower())
-    if alias is not None or name in catalog.gpus:
-        return catalog.gpus.get(alias or name)
-    wanted = _plain_gpu(name)
-    return next((gpu for gpu in catalog.gpus.values() if wanted in (_plain_gpu(gpu.id), _plain_gpu(gpu.name))), None)
+    return _by_plain_name(catalog).get(_plain(name)) or model_names(catalog).model_of(name)
 
 
 @lru_cache(maxsize=2)
@@ -52,10 +41,6 @@ def _by_plain_name(catalog: Catalog) -> Mapping[str, Model]:
 
 def _plain(name: str) -> str:
     return re.sub(r"[-_. ]", "", _VARIANTS.sub("", name.lower().rsplit("/", 1)[-1]))
-
-
-def _plain_gpu(name: str) -> str:
-    return re.sub(r"[-_. ]", "", _MAKERS.sub("", name.lower()))
 
 
 def architecture_like(

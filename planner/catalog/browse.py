@@ -4,15 +4,14 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from difflib import get_close_matches
 from typing import Final
 
+from planner.catalog.names.models import find_model
 from planner.catalog.schema import Catalog, Model, ModelClass, Offer, Price, Source
 from planner.errors import InputError
 
 _INPUT_PER_OUTPUT: Final = 3.0
 """Offers are ranked by the price of three input tokens and one output token, the mix of a short chat."""
-_SUGGESTIONS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ def list_models(catalog: Catalog, today: date, skill: str | None = None) -> tupl
 
 
 def show_model(catalog: Catalog, name: str) -> ModelDetails:
-    """One model by id; InputError with the closest ids when there is none of that name."""
+    """One model by any of its names; InputError with the closest ids when there is none of that name."""
     model = find_model(catalog, name)
     offers = sorted(
         (offer for offer in catalog.offers if offer.model == model.id),
@@ -87,27 +86,6 @@ def show_model(catalog: Catalog, name: str) -> ModelDetails:
     )
     sources = dict.fromkeys((model.source, *(offer.source for offer in offers)))
     return ModelDetails(model, tuple(offers), tuple(_evidence_of(catalog, model.id)), tuple(sources))
-
-
-def find_model(catalog: Catalog, name: str) -> Model:
-    """Model of that id, or of that id without its maker; InputError with suggestions for any other name."""
-    wanted = name.strip().lower()
-    by_tail: dict[str, list[str]] = {}
-    for model_id in catalog.models:
-        by_tail.setdefault(model_id.split("/", 1)[-1], []).append(model_id)
-    exact = [wanted] if wanted in catalog.models else by_tail.get(wanted, [])
-    if len(exact) == 1:
-        return catalog.models[exact[0]]
-    close = exact or _closest(wanted, catalog.models, by_tail)
-    hint = f"; did you mean {' or '.join(close)}?" if close else "; `planner models` lists them"
-    raise InputError("models", "id", found=name, allowed=f"a model id{hint}")
-
-
-def _closest(wanted: str, ids: Iterable[str], by_tail: dict[str, list[str]]) -> list[str]:
-    found = get_close_matches(wanted, list(ids), n=_SUGGESTIONS, cutoff=0.6)
-    tails = get_close_matches(wanted.split("/", 1)[-1], list(by_tail), n=_SUGGESTIONS, cutoff=0.6)
-    found += [model_id for tail in tails for model_id in by_tail[tail]]
-    return list(dict.fromkeys(found))[:_SUGGESTIONS]
 
 
 def cheapest_offer(offers: Iterable[Offer]) -> tuple[Offer, Price] | None:

@@ -46,12 +46,14 @@ def run_serving(args: argparse.Namespace) -> int:
     trace = _trace(args.trace)
     from planner.facts import load_facts
     from planner.options.context import build_world
+    from planner.options.names import resolve_names
     from planner.planning.choose import plan_workload
     from planner.planning.plan import Plan
     from planner.planning.self_hosting.answer import answer_case
     from planner.planning.self_hosting.question import Said, ask
 
     facts = load_facts()
+    workload = resolve_names(workload, facts.catalog)
     known = _known(build_world(facts.catalog, facts.beliefs, facts.day))
     outcome = plan_workload(workload, facts.catalog, facts.beliefs, facts.day, None, "quick")
     said = Said(args.segment, args.model, args.gpu, args.precision, args.against, args.rent)

@@ -18,7 +18,6 @@ from planner.options.estimates.figures import CostsByShape, TimesByShape, carbon
 from planner.options.estimates.qualities import (
     Floor,
     SegmentQualities,
-    check_names,
     floor_of,
     qualities_of,
     quality_key,
@@ -26,6 +25,7 @@ from planner.options.estimates.qualities import (
 from planner.options.estimates.retrieval import Retrieval, choose_retrieval
 from planner.options.estimates.scale import Scale, Scaled, scale_base
 from planner.options.join import SegmentPart, join_segments
+from planner.options.names import resolve_names
 from planner.options.placements.placements import Found, Ways, find_ways
 from planner.options.rows import shapes_needed
 from planner.options.table import Options, OptionTable
@@ -56,7 +56,7 @@ def enumerate_options(
     Raises:
         InputError: The workload names a model, provider or device that the catalog lacks.
     """
-    check_names(workload, catalog)
+    workload = resolve_names(workload, catalog)
     kept = OptionsCache() if cache is None else cache
     kept.bind(catalog, beliefs, today)
     world = kept.recall("world", WORKLOAD, None, lambda: build_world(catalog, beliefs, today))

@@ -9,6 +9,7 @@ from planner.beliefs.model import Beliefs
 from planner.catalog.schema import Catalog
 from planner.options.cache import OptionsCache
 from planner.options.enumerate import enumerate_options
+from planner.options.names import resolve_names
 from planner.options.table import Options, OptionTable
 from planner.planning.assemble import assemble_plan
 from planner.planning.explain.option_text import facts_of
@@ -55,7 +56,7 @@ def choose_plan(
         front: Points of the cost-quality front; 0 for none.
         seed: Seed of the draws, told in the plan.
     """
-    return _planned(workload, catalog, options, detail, front, seed, None).outcome
+    return _planned(resolve_names(workload, catalog), catalog, options, detail, front, seed, None).outcome
 
 
 def _planned(
@@ -86,6 +87,7 @@ def plan_bundle(
     front: int = FRONT_POINTS,
 ) -> Planned:
     """Enumerate options (through `cache`, when given) and choose; keeps what a later change reuses."""
+    workload = resolve_names(workload, catalog)
     options = enumerate_options(workload, catalog, beliefs, today, cache=cache)
     widen = _widener(workload, catalog, beliefs, today)
     return _planned(workload, catalog, options, detail, front, beliefs.seed, widen)

@@ -1,13 +1,16 @@
 """From what a user calls a model to how it is reached: catalog names, litellm names, own servers, the local model."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date
 from difflib import get_close_matches
 from typing import Final
 
-from planner.catalog.browse import cheapest_offer, find_model
-from planner.catalog.schema import Catalog, Offer, Price
+from planner.catalog.browse import cheapest_offer
+from planner.catalog.names.models import model_names
+from planner.catalog.names.retired import follower, on_sale, retired_entry
+from planner.catalog.names.spelling import folded_name, is_copy, is_snapshot
+from planner.catalog.schema import Catalog, Model, Offer, Price
 from planner.errors import InputError
 from planner.probing.costs import unknown_price
 from planner.store.records import Target
@@ -95,34 +98,85 @@ def _resolve(
     if name.startswith(f"{LOCAL}/"):
         raise InputError(_OPTION, "", found=name, allowed=LOCAL_MODEL)
     if api_base is not None:
-        return Target(name, f"openai/{name}", _known(catalog, name), CUSTOM, api_base, None, None, None)
-    offers = _offers_of(name, catalog, today)
-    if not offers:
-        return _unlisted(name, catalog, environment, needs_key=needs_key)
-    return _target(name, _choose(name, offers, environment, needs_key=needs_key))
+        # A quantised copy is another model than the one that the catalog has scores of.
+        served = None if is_copy(name) else model_names(catalog).model_of(name)
+        return Target(name, f"openai/{name}", served.id if served else None, CUSTOM, api_base, None, None, None)
+    named = _named(name, catalog)
+    offers = _to_choose_from(named, environment, today, needs_key=needs_key)
+    if offers:
+        return _target(name, _choose(name, offers, environment, needs_key=needs_key), named.model)
+    retired = retired_entry(catalog, named.entries or named.offers, today)
+    if retired is not None:
+        raise InputError(_OPTION, name, found=retired.found(), allowed=retired.allowed())
+    if named.model is not None and named.said is None:
+        raise _not_sold(name, catalog, catalog.models[named.model], today)
+    return _unlisted(name, catalog, environment, needs_key=needs_key)
 
 
-def _offers_of(name: str, catalog: Catalog, today: date) -> list[Offer]:
-    """Offers on sale under that name: those of a catalog model, or the one that litellm calls so."""
-    on_sale = [offer for offer in catalog.offers if offer.retires is None or offer.retires >= today]
-    model = _known(catalog, name)
-    if model is not None:
-        curated = catalog.providers
-        offers = [offer for offer in on_sale if offer.model == model and not curated[offer.provider].resells]
-        if offers:
-            return offers
-    return [offer for offer in on_sale if name in {offer.key, f"{offer.provider}/{offer.key}"}]
+@dataclass(frozen=True, slots=True)
+class _Named:
+    """What a name stands for: entries of the price map spelled so, and offers of the model called so."""
+
+    entries: tuple[Offer, ...]
+    offers: tuple[Offer, ...]
+    model: str | None
+    said: str | None
+    """Provider in front of the name."""
 
 
-def _known(catalog: Catalog, name: str) -> str | None:
-    """Catalog id of a name; None when the catalog has no such model."""
-    by_name = {model.name.lower(): model.id for model in catalog.models.values()}
-    if name.lower() in by_name:
-        return by_name[name.lower()]
-    try:
-        return find_model(catalog, name).id
-    except InputError:
-        return None
+def _named(name: str, catalog: Catalog) -> _Named:
+    """Entries under the exact litellm name, and offers of the model where the name leaves the provider open."""
+    wanted = name.casefold()
+    spelled = [offer for offer in catalog.offers if wanted in _litellm_names(catalog, offer)]
+    exactly = [offer for offer in spelled if name in _litellm_names(catalog, offer, exactly=True)] or spelled
+    entries = [offer for offer in exactly if offer.key == name] or exactly
+    names = model_names(catalog)
+    own = names.own.get(folded_name(name))
+    if own is None and not entries and not is_snapshot(name):
+        found = names.model_of(name)
+        own = found.id if found is not None else None
+    provider = _provider_said(name, catalog) if own is not None and folded_name(name) not in names.own else None
+    offers = [offer for offer in catalog.offers if own is not None and offer.model == own]
+    offers = [
+        offer
+        for offer in offers
+        if (not catalog.providers[offer.provider].resells if provider is None else offer.provider == provider)
+    ]
+    return _Named(tuple(entries), tuple(offers), own, provider)
+
+
+def _not_sold(name: str, catalog: Catalog, model: Model, today: date) -> InputError:
+    """A model that the catalog knows and no entry of the price map serves."""
+    sold = [offer for offer in on_sale(catalog.offers, today) if not catalog.providers[offer.provider].resells]
+    after = follower(catalog, model, sold)
+    ways = f"a model on sale{f', such as {after.id}, which follows it' if after else ''}"
+    own = ", or --api-base of a server of yours" if model.open_weights else ""
+    return InputError(_OPTION, name, found="a model that no provider of the price map sells", allowed=ways + own)
+
+
+def _litellm_names(catalog: Catalog, offer: Offer, *, exactly: bool = False) -> set[str]:
+    """What litellm calls an entry: its key, or its key with a name of its provider in front."""
+    prefixes = (offer.provider, *catalog.providers[offer.provider].litellm)
+    names = {offer.key, *(f"{prefix}/{offer.key}" for prefix in prefixes)}
+    return names if exactly else {one.casefold() for one in names}
+
+
+def _provider_said(name: str, catalog: Catalog) -> str | None:
+    """The provider in front of a name; None where there is none."""
+    first = name.split("/", 1)[0].casefold() if "/" in name else ""
+    selling = {offer.provider for offer in catalog.offers if offer.model is not None}
+    return next((one for one in sorted(selling) if first in (one, *catalog.providers[one].litellm)), None)
+
+
+def _to_choose_from(named: _Named, environment: Mapping[str, str], today: date, *, needs_key: bool) -> list[Offer]:
+    """Offers on sale: the entries of that exact name; those of the model when no key opens these, or there are none."""
+    entries, offers = on_sale(named.entries, today), on_sale(named.offers, today)
+    if entries and not (needs_key and all(missing_keys(offer.provider, environment) for offer in entries)):
+        return entries
+    reachable = [offer for offer in offers if not missing_keys(offer.provider, environment)]
+    if named.entries and not entries and not reachable:
+        return []
+    return reachable or entries or offers
 
 
 def _choose(name: str, offers: Sequence[Offer], environment: Mapping[str, str], *, needs_key: bool) -> Offer:
@@ -139,7 +193,7 @@ def _choose(name: str, offers: Sequence[Offer], environment: Mapping[str, str], 
     chat = [offer for offer in open_to_us if offer.mode == "chat"] or open_to_us
     # A regional endpoint costs more or asks for a region; the plain one is what most keys open.
     plain = [offer for offer in chat if offer.region == "global"] or chat
-    cheapest = cheapest_offer(plain)
+    cheapest = cheapest_offer(plain) or cheapest_offer(chat)
     return cheapest[0] if cheapest is not None else plain[0]
 
 
@@ -154,7 +208,8 @@ def missing_keys(provider: str, environment: Mapping[str, str]) -> tuple[str, ..
 def _unlisted(name: str, catalog: Catalog, environment: Mapping[str, str], *, needs_key: bool) -> Target:
     """A litellm name that the price map does not list, or an error with close names."""
     provider = name.split("/", 1)[0] if "/" in name else ""
-    if provider in catalog.providers and not get_close_matches(name, catalog.models, n=1, cutoff=0.9):
+    names = model_names(catalog)
+    if provider in catalog.providers and not get_close_matches(name, names.models, n=1, cutoff=0.9):
         missing = missing_keys(provider, environment)
         if missing and needs_key:
             found = "no key for it in the environment"
@@ -164,25 +219,19 @@ def _unlisted(name: str, catalog: Catalog, environment: Mapping[str, str], *, ne
 
 
 def _hint(name: str, catalog: Catalog) -> str:
-    wanted = name.lower()
-    tails = {model_id.split("/", 1)[-1]: model_id for model_id in catalog.models}
-    close = [tails[tail] for tail in get_close_matches(wanted.split("/", 1)[-1], tails, n=_SHOWN)]
-    close = close or _closest_keys(wanted, (offer.key for offer in catalog.offers))
+    keys = list(dict.fromkeys(offer.key for offer in catalog.offers))
+    close = list(model_names(catalog).closest(name)) or get_close_matches(name.lower(), keys, n=_SHOWN, cutoff=0.75)
     if close:
         return f"; did you mean {' or '.join(close)}?"
     return f"; `planner models` lists them, {LOCAL_MODEL} needs no key, --api-base asks a server of your own"
 
 
-def _closest_keys(wanted: str, keys: Iterable[str]) -> list[str]:
-    return get_close_matches(wanted, list(dict.fromkeys(keys)), n=_SHOWN, cutoff=0.75)
-
-
-def _target(name: str, offer: Offer) -> Target:
+def _target(name: str, offer: Offer, known: str | None) -> Target:
     price = offer.price
     return Target(
         name=name,
         litellm_model=offer.key,
-        catalog_model=offer.model,
+        catalog_model=offer.model or known,
         provider=offer.provider,
         api_base=None,
         input_usd_per_mtok=price.input_usd_per_mtok if price else None,

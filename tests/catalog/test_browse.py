@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from planner.catalog import load_catalog
-from planner.catalog.browse import find_model, list_models, show_model
+from planner.catalog.browse import list_models, show_model
+from planner.catalog.names import find_model
 from planner.errors import InputError
 
 TODAY = date(2026, 11, 24)
@@ -65,7 +66,7 @@ def test_a_model_is_found_without_its_maker(name: str) -> None:
 @pytest.mark.parametrize(
     ("name", "meant"),
     [
-        ("gpt4o", "openai/gpt-4o"),
+        ("gpt-4oo", "openai/gpt-4o"),
         ("claude-3.5-sonet", "anthropic/claude-3.5-sonnet"),
         ("meta/lama-3.1-8b", "meta/llama-3.1-8b"),
         ("deepseek-v32", "deepseek/deepseek-v3.2"),

@@ -351,7 +351,7 @@ def test_the_floors_reference_does_not_move_with_other_limits(options_of: Callab
     ("change", "field", "hint"),
     [
         ({"quality_floor": {"at_least": 0.9, "of": "openai/gpt-4oo"}}, "quality_floor.of", "openai/gpt-4o"),
-        ({"today": {"model": "gpt-4o"}}, "today.model", "openai/gpt-4o"),
+        ({"today": {"model": "gpt-4oo"}}, "today.model", "openai/gpt-4o"),
         ({"prefer": "nobody/nothing-at-all"}, "prefer", "planner models"),
         ({"data": {"providers_allowed": ["mistrall"]}}, "data.providers_allowed", "mistral"),
         ({"data": {"devices": ["laptop-1"]}}, "data.devices", "laptop-16"),

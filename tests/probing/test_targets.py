@@ -148,3 +148,47 @@ def test_keys_are_asked_for_under_the_names_that_litellm_reads() -> None:
 def test_any_of_the_ways_to_be_let_in_is_enough(provider: str) -> None:
     for way in KEY_VARIABLES[provider]:
         assert missing_keys(provider, dict.fromkeys(way, "x")) == ()
+
+
+@pytest.mark.parametrize("name", ["deepseek/deepseek-v4-flash", "deepseek/deepseek-v4-pro"])
+def test_the_exact_litellm_name_wins_over_an_id_that_is_spelled_alike(name: str) -> None:
+    target = _one(name, {"DEEPSEEK_API_KEY": "none-needed-here"})
+    assert (target.litellm_model, target.provider, target.catalog_model) == (name, "deepseek", name)
+    assert _one(name, {}, needs_key=False).provider == "deepseek"
+    assert _one(name, {"DEEPINFRA_API_KEY": "none-needed-here"}).provider == "deepinfra"
+
+
+def test_a_hugging_face_name_is_asked_wherever_the_model_is_sold_and_a_named_provider_binds() -> None:
+    assert _one("meta-llama/Llama-3.1-8B-Instruct", {}, needs_key=False).catalog_model == "meta/llama-3.1-8b"
+    assert "--price" in str(_problem("groq/llama-3.1-8b-instruct", {"GROQ_API_KEY": "none-needed-here"}))
+
+
+def test_a_dated_name_that_the_map_lacks_is_never_asked_as_another_snapshot() -> None:
+    assert "gpt-4o-2031-01-01" in str(_problem("gpt-4o-2031-01-01", OPENAI))
+
+
+@pytest.mark.parametrize(
+    ("name", "day"),
+    [
+        ("o3-mini-2025-01-31", "2026-10-23"),
+        ("claude-sonnet-4-5", "2026-11-30"),
+        ("anthropic/claude-sonnet-4-5-20250929", "2026-11-30"),
+        ("vertex_ai/gemini-2.5-pro", "2026-10-20"),
+    ],
+)
+def test_a_retired_name_says_since_when_and_what_follows(name: str, day: str) -> None:
+    _, problems = resolve_targets([name], load_catalog(), {}, date(2026, 12, 1), needs_key=False)
+    assert f"retired on {day}" in str(problems[0])
+    assert "what follows it" in str(problems[0])
+    assert "--price" not in str(problems[0])
+
+
+def test_a_model_that_nobody_sells_says_so_and_what_follows() -> None:
+    problem = _problem("google/gemini-1.5-pro", {"GEMINI_API_KEY": "none-needed-here"})
+    assert "no provider of the price map sells" in str(problem)
+
+
+def test_a_quantised_copy_on_a_server_of_ones_own_is_not_taken_for_the_model() -> None:
+    server = {"api_base": "http://127.0.0.1:8000/v1", "price": (0.0, 0.0)}
+    assert _one("meta-llama/Llama-3.1-8B-Instruct", {}, **server).catalog_model == "meta/llama-3.1-8b"
+    assert _one("x/Llama-3.1-8B-Instruct-AWQ", {}, **server).catalog_model is None

@@ -21,8 +21,9 @@ from datetime import date
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
-from planner.catalog.architectures import architecture_like, known_gpu, known_model
+from planner.catalog.architectures import architecture_like, known_model
 from planner.catalog.evidence.measurements import Architecture, Measurement
+from planner.catalog.names import gpu_named
 from planner.catalog.schema import Catalog, Gpu, Source
 from planner.errors import InputError
 
@@ -295,7 +296,7 @@ def _model(
 def _gpu(
     line: int, given: Mapping[str, str], numbers: Mapping[str, float | None], catalog: Catalog, mode: Mode
 ) -> Gpu | LeftOut:
-    known = known_gpu(catalog, given["gpu"])
+    known = gpu_named(catalog, given["gpu"])
     if known is not None and known.bf16_tflops is not None:
         return known
     bandwidth = numbers["gpu_mem_bandwidth_gb_s"] or (known.bandwidth_gb_s if known else None)

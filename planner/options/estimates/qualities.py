@@ -1,7 +1,6 @@
 """Quality of a segment by model and technique, and the floor it has to reach."""
 
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Final
 
 import numpy as np
@@ -9,13 +8,11 @@ import numpy as np
 from planner.beliefs.evidence.measured import SegmentMeasurement
 from planner.beliefs.quality.segment_quality import SegmentQuality, segment_quality
 from planner.beliefs.techniques.transforms import TECHNIQUES, quantised_quality, reference_quality, technique_quality
-from planner.catalog.schema import Catalog
-from planner.errors import InputError
 from planner.options.context import World
 from planner.options.placements.placements import Ways
 from planner.options.table import AnchorUse
 from planner.units import DRAW_COUNT, Bools, Draws, Ints
-from planner.workload.schema import LatencyLimits, RelativeFloor, Segment, TokenDistribution, Workload
+from planner.workload.schema import LatencyLimits, RelativeFloor, Segment, TokenDistribution
 
 _DEFAULT_FLOOR: Final = RelativeFloor(at_least=0.95, of="best")
 _FILE: Final = "workload"
@@ -134,43 +131,6 @@ def floor_of(world: World, segment: Segment, qualities: SegmentQualities) -> Flo
         mean = np.where(world.available, qualities.reference.mean(axis=1), -np.inf)
         row = int(np.argmax(mean))
     else:
-        row = world.models.row[known_model(world.catalog, floor.of, f"segments.{segment.name}.quality_floor.of")]
+        row = world.models.row[floor.of]
     text = f"at least {floor.at_least:.0%} as good as {world.models.ids[row]}"
     return Floor(np.clip(floor.at_least * qualities.reference[row], 0.0, 1.0), text)
-
-
-def known_model(catalog: Catalog, name: str, field: str) -> str:
-    """The model's id; InputError with the closest ids when the catalog has none of that name."""
-    if name in catalog.models:
-        return name
-    tails = {model.rsplit("/", 1)[-1]: model for model in catalog.models}
-    close = get_close_matches(name, list(catalog.models), n=3, cutoff=0.5)
-    close += [tails[tail] for tail in get_close_matches(name.rsplit("/", 1)[-1], list(tails), n=3, cutoff=0.6)]
-    listed = ", ".join(list(dict.fromkeys(close))[:3]) or "see `planner models`"
-    raise InputError(_FILE, field, found=name, allowed=f"a model id of the catalog ({listed})")
-
-
-def check_names(workload: Workload, catalog: Catalog) -> None:
-    """InputError for a model, provider or device that a workload names and the catalog lacks."""
-    providers = {*catalog.providers, *(price.provider for price in catalog.gpu_prices), "own"}
-    for segment in workload.segments:
-        at = f"segments.{segment.name}"
-        floor = segment.quality_floor
-        if isinstance(floor, RelativeFloor) and floor.of != "best":
-            known_model(catalog, floor.of, f"{at}.quality_floor.of")
-        if segment.today:
-            known_model(catalog, segment.today.model, f"{at}.today.model")
-        if segment.prefer:
-            known_model(catalog, segment.prefer, f"{at}.prefer")
-        for seen in segment.observed:
-            known_model(catalog, seen.model, f"{at}.observed.model")
-        _check_listed(segment.data.providers_allowed, providers, f"{at}.data.providers_allowed")
-        _check_listed(segment.data.devices, set(catalog.gpus), f"{at}.data.devices")
-
-
-def _check_listed(names: tuple[str, ...] | None, known: set[str], field: str) -> None:
-    for name in names or ():
-        if name not in known:
-            close = get_close_matches(name, sorted(known), n=3, cutoff=0.4)
-            listed = ", ".join(close or sorted(known)[:5])
-            raise InputError(_FILE, field, found=name, allowed=f"ids of the catalog ({listed})")

@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from planner.catalog import load_catalog
-from planner.catalog.architectures import known_gpu, known_model
+from planner.catalog.architectures import known_model
 from planner.catalog.evidence.own_measurements import OwnMeasurements, engine_of, load_own_measurements, replica_gpus
+from planner.catalog.names import gpu_named
 from planner.catalog.schema import Catalog
 from planner.errors import InputError
 
@@ -54,7 +55,7 @@ def test_a_model_is_known_under_its_usual_names(catalog: Catalog, name: str, kno
     [("h100_sxm", "h100-sxm"), ("NVIDIA B200-SXM-180GB", "b200-sxm"), ("b300_sxm", "b300-sxm"), ("L40S", "l40s")],
 )
 def test_a_gpu_is_known_under_its_usual_names(catalog: Catalog, name: str, known: str) -> None:
-    found = known_gpu(catalog, name)
+    found = gpu_named(catalog, name)
     assert found is not None
     assert found.id == known
 
