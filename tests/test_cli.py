@@ -173,7 +173,7 @@ def test_one_model_is_valid_json_without_nan(capsys: pytest.CaptureFixture[str])
 
 
 def test_a_misspelt_model_is_answered_with_the_closest(capsys: pytest.CaptureFixture[str]) -> None:
-    code, out, err = _run(capsys, "models", "show", "gpt4o")
+    code, out, err = _run(capsys, "models", "show", "gpt-4oo")
     assert (code, out) == (2, "")
     assert "did you mean openai/gpt-4o" in err
 
