@@ -229,13 +229,26 @@ _WORKLOAD_DEFAULTS: Final[tuple[tuple[str, str, str, str], ...]] = (
 
 
 def list_assumptions(workload: Workload) -> tuple[WorkloadAssumption, ...]:
-    """Every default that matters and that the user did not give, the most influential first.
+    """What the file itself calls assumed, then every default that matters and that the user did not give.
+
+    The most influential default comes first.
 
     Within one field the segment with the most tokens a month comes first.
     """
+    written = tuple(_written_assumptions(workload))
     fitness = tuple(_segment_assumptions(workload, _SEGMENT_DEFAULTS[:_FITNESS]))
     rest = tuple(_segment_assumptions(workload, _SEGMENT_DEFAULTS[_FITNESS:]))
-    return fitness + tuple(_workload_assumptions(workload)) + rest
+    return written + fitness + tuple(_workload_assumptions(workload)) + rest
+
+
+def _written_assumptions(workload: Workload) -> Iterator[WorkloadAssumption]:
+    """Fields that are given and still assumed, as a profile of a log writes them."""
+    for item in workload.assumed:
+        name, _, label = item.path.removeprefix("segments.").rpartition(".")
+        segment = next((part for part in workload.segments if part.name == name), None)
+        known = segment is not None and label in type(segment).model_fields
+        value = _text(getattr(segment, label)) if known else ""
+        yield WorkloadAssumption(item.path, label.replace("_", " ").capitalize(), value, "", item.reason)
 
 
 def _segment_assumptions(workload: Workload, defaults: Sequence[_Default]) -> Iterator[WorkloadAssumption]:

@@ -269,6 +269,15 @@ class Assumptions(Strict):
     """Months over which set-up work and bought machines are spread."""
 
 
+class Assumed(Strict):
+    """A field that stands in the file though no one knows it."""
+
+    path: Annotated[str, Field(min_length=1, max_length=200)]
+    """Where it stands: 'segments.ticket-triage.requests_per_month'."""
+    reason: Annotated[str, Field(min_length=1, max_length=300)]
+    """Why it was taken so."""
+
+
 class Workload(Strict):
     """All requests of a team, and what a plan for them must hold to."""
 
@@ -290,6 +299,8 @@ class Workload(Strict):
     """Share of draws in which each limit must hold."""
     assumptions: Assumptions = Assumptions()
     """Numbers that no one gave."""
+    assumed: tuple[Assumed, ...] = ()
+    """Fields of this file that are assumptions of what wrote it; listed before all others."""
 
     @model_validator(mode="after")
     def _names_are_unique(self) -> "Workload":
