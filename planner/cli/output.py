@@ -39,10 +39,15 @@ def write(path: str, text: str) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
         return
+    write_text(path, "--json", text)
+
+
+def write_text(path: str, option: str, text: str) -> None:
+    """Write a text to the file of an option."""
     try:
         Path(path).write_text(text, encoding="utf-8")
     except OSError as exc:
-        raise InputError("--json", "", found=path, allowed=f"a file that can be written ({why(exc)})") from exc
+        raise InputError(option, "", found=path, allowed=f"a file that can be written ({why(exc)})") from exc
 
 
 def why(exc: OSError) -> str:

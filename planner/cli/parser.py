@@ -16,6 +16,7 @@ from planner.cli.commands import (
     run_whatif,
 )
 from planner.cli.deploying import add_deploying
+from planner.cli.logs import add_logs
 from planner.cli.probe_options import add_local, add_probe
 from planner.cli.probe_reading import add_reading
 from planner.cli.serving import add_serving
@@ -42,6 +43,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_plan(commands)
     _add_whatif(commands)
     add_serving(commands, _command, _add_workload, _add_json)
+    add_logs(commands, _command, _add_json)
     _add_models(commands)
     _add_validate(commands)
     add_deploying(commands, _command, _add_workload, _add_json)

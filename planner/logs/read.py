@@ -2,21 +2,30 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any, Final
 
 import ibis
-import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
 from planner.errors import InputError
-from planner.logs.opening.engines import Engine, open_duckdb, open_spark, open_url, row_of, shown_url, told_error
+from planner.logs.opening.engines import (
+    Engine,
+    open_duckdb,
+    open_spark,
+    open_url,
+    row_of,
+    rows_of,
+    shown_url,
+    told_error,
+)
 from planner.logs.opening.files import LogFile, find_files
 from planner.logs.opening.json_rows import documents, stage, unwrapped
 from planner.logs.opening.raw import FILE, ROW, Raw
-from planner.logs.readers.base import Grouping, Reader, Reading, normalise
+from planner.logs.readers.base import Grouping, Reader, Reading, normalise, stands_on_a_column
 from planner.logs.readers.choose import READERS, choose_reader
+from planner.logs.readers.mapping import guessed_mapping
 from planner.workload.yaml_text import Said
 
 SPEND_LOGS: Final = "LiteLLM_SpendLogs"
@@ -133,7 +142,7 @@ def _log(
         unit=moments.unit,
         has_times=moments.named,
         width_s=read[0][1].width_s,
-        given=frozenset(name for _, one in read for name, value in one.columns.items() if _stands_on_a_column(value)),
+        given=frozenset(name for _, one in read for name, value in one.columns.items() if stands_on_a_column(value)),
         blocks=tuple(_blocks(raws)),
         told=_told(read[0][1], [one for _, one in read]),
     )
@@ -151,11 +160,6 @@ def _blocks(raws: Sequence[Raw]) -> Iterator[ir.Table]:
         if name is not None:
             column = raw.table[name]
             yield raw.table.select(hash=(column if column.type().is_array() else raw.dialect.items(column)).unnest())
-
-
-def _stands_on_a_column(value: ir.Value) -> bool:
-    """Whether an expression reads anything: a column that a log lacks is null throughout."""
-    return bool(value.op().find(ops.Field))
 
 
 def _segments(
@@ -292,3 +296,17 @@ def _csv(engine: Engine, files: Sequence[LogFile]) -> Iterator[ir.Table]:
     for file in files:
         table = engine.backend.read_csv(str(file.path), **options)
         yield table.mutate(**{FILE: ibis.literal(file.shown), ROW: ibis.row_number() + 1})
+
+
+def preview_mapping(names: Sequence[str]) -> str:
+    """A mapping file for these files to start from, guessed from the names of their columns."""
+    file = find_files(names)[0]
+    if file.shape == "json":
+        heads = [row for _, document in islice(documents(file), 3) for row in unwrapped(document)][:3]
+        rows = [row for row in heads if isinstance(row, dict)]
+        columns = tuple(dict.fromkeys(name for row in rows for name in row))
+        return guessed_mapping(columns, rows)
+    engine = open_duckdb()
+    table = next((_parquet if file.shape == "parquet" else _csv)(engine, [file]))
+    rows = rows_of(engine, table.limit(3), file.shown).to_pylist()
+    return guessed_mapping(file.columns, rows)

@@ -18,6 +18,7 @@ from planner.logs.profile.counts import TOKENS
 from planner.logs.read import Log
 from planner.resources import catalogs_dir
 
+_UNCOUNTED_TOKENS: Final = 1000.0
 _KEYS: Final = ("segment", "model", "provider", "batch", "band")
 
 
@@ -157,7 +158,8 @@ def _use(key: tuple[str, str, str], rows: Sequence[Mapping[str, Any]], prices: P
 
 def _charge(row: Mapping[str, Any], offer: Offer) -> float:
     """What the requests of one step cost together: their mean request, which lies on that step, times their number."""
-    count = float(row["served"] or 0.0)
+    # A report that counts no requests is priced as requests of a thousand tokens: below every price step.
+    count = float(row["served"] or 0.0) or float(row.get("input_tokens") or 0.0) / _UNCOUNTED_TOKENS
     if count <= 0 or offer.price is None:
         return 0.0
     mean = {name: float(row.get(name) or 0.0) / count for name in TOKENS}

@@ -27,7 +27,9 @@ class SegmentProfile:
     spreads: Mapping[str, Spread]
     """By column: tokens, latency_ms, ttft_ms; empty for logs of sums."""
     means: Mapping[str, float]
-    """Mean tokens of a served request by column."""
+    """Mean tokens of a served request by column; empty where the log counts no requests."""
+    sums: Mapping[str, float]
+    """Tokens of all served requests by column."""
     volume: Volume | None
     """None without times."""
     turns: float | None
@@ -124,9 +126,10 @@ def _segment(
 ) -> SegmentProfile:
     served, failed = sum(use.requests for use in used), sum(use.failed for use in used)
     columns = ("input_tokens", "cached_tokens", "cache_write_tokens", "output_tokens", "reasoning_tokens")
-    means = {one: sum(getattr(use, one) for use in used) / served for one in columns} if served else {}
+    sums = {one: sum(getattr(use, one) for use in used) for one in columns}
+    means = {one: total / served for one, total in sums.items()} if served else {}
     own = {column: part for (segment, column), part in spread.items() if segment == name}
-    return SegmentProfile(name, served + failed, served, failed, own, means, volume, turns, used)
+    return SegmentProfile(name, served + failed, served, failed, own, means, sums, volume, turns, used)
 
 
 def _turns(log: Log, asked: ir.Table) -> dict[str, float]:

@@ -3,13 +3,14 @@
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from planner.errors import InputError
 from planner.logs.profile.profile import Profile, SegmentProfile
 from planner.logs.profile.volume import DAY_S
 from planner.terms import SKILLS, Skill
+from planner.units import SECONDS_PER_MONTH
 from planner.workload.load import check_workload
 from planner.workload.schema import Workload
 from planner.workload.yaml_text import Said
@@ -63,7 +64,8 @@ def workload_of(profile: Profile, asked: Asked) -> Workload:
 
     """
     _check_segments(profile, asked)
-    segments = [part for part in profile.segments if part.served > 0 and part.means.get("input_tokens", 0.0) > 0]
+    counted = profile.segments if profile.served > 0 else _counted(profile, asked)
+    segments = [part for part in counted if part.served > 0 and part.means.get("input_tokens", 0.0) > 0]
     if not segments:
         raise InputError(profile.source, "tokens", found=Said("no served request with tokens"), allowed="at least one")
     months, assumed = _monthly(profile, segments, asked)
@@ -86,6 +88,21 @@ def workload_of(profile: Profile, asked: Asked) -> Workload:
     if notes:
         data["assumed"] = notes
     return check_workload(data, profile.source)
+
+
+def _counted(profile: Profile, asked: Asked) -> Sequence[SegmentProfile]:
+    """Segments of a report that counts no requests, with those that the user gave, shared out by their tokens."""
+    if asked.requests_per_month is None or profile.volume is None or profile.volume.span_s <= 0:
+        found = Said("a report that counts no requests")
+        raise InputError(profile.source, "requests", found=found, allowed="--requests-per-month N beside it")
+    total = sum(part.sums["input_tokens"] for part in profile.segments)
+    requests = asked.requests_per_month * profile.volume.span_s / SECONDS_PER_MONTH
+    counted = []
+    for part in profile.segments:
+        own = requests * part.sums["input_tokens"] / total if total else 0.0
+        means = {name: value / own for name, value in part.sums.items()} if own else {}
+        counted.append(replace(part, requests=own, served=own, means=means))
+    return counted
 
 
 def _check_segments(profile: Profile, asked: Asked) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 import ibis
+import ibis.expr.operations as ops
 import ibis.expr.types as ir
 
 from planner.logs.opening.raw import FAULT, FILE, ROW, Moments, Raw
@@ -124,7 +125,10 @@ def _fault(raw: Raw, reading: Reading, given: Mapping[str, ir.Value]) -> ir.Valu
 
 def _token_faults(reading: Reading, given: Mapping[str, ir.Value]) -> list[tuple[ir.Value, ir.Value]]:
     cases: list[tuple[ir.Value, ir.Value]] = []
-    single = given.get("requests", ibis.literal(1.0, "float64")) == 1.0
+    requests = given.get("requests")
+    single = ibis.literal(True)
+    if requests is not None:
+        single = requests == 1.0 if stands_on_a_column(requests) else FALSE
     asked = ~reading.failed.fill_null(False)
     if reading.other is not None:
         asked = asked & reading.other.isnull()
@@ -137,11 +141,24 @@ def _token_faults(reading: Reading, given: Mapping[str, ir.Value]) -> list[tuple
         cases.append((value < 0, ibis.literal(f"{name}: negative")))
         cases.append(((value > MOST_TOKENS) & single, ibis.literal(f"{name}: above {MOST_TOKENS:,} in one request")))
         cases.append(((value != value.floor()) & single, ibis.literal(f"{name}: no whole number")))
+    if requests is not None and stands_on_a_column(requests):
+        cases.append((requests.isnull(), ibis.literal("requests: nothing, or no number")))
+        cases.append((requests < 0, ibis.literal("requests: negative")))
+    cases += [
+        (given[name] < 0, ibis.literal(f"{name}: negative, it ends before it starts"))
+        for name in ("latency_ms", "ttft_ms")
+        if name in given
+    ]
     cached, written = (given.get(name, ibis.literal(0.0)) for name in ("cached_tokens", "cache_write_tokens"))
     if "input_tokens" in given and ("cached_tokens" in given or "cache_write_tokens" in given):
         above = cached.fill_null(0.0) + written.fill_null(0.0) > given["input_tokens"]
         cases.append((above, ibis.literal("cached_tokens: more than the input")))
     return cases
+
+
+def stands_on_a_column(value: ir.Value) -> bool:
+    """Whether an expression reads anything: a column that a log lacks is null throughout."""
+    return bool(value.op().find(ops.Field))
 
 
 def parts_of_output(whole: ir.Value, reasoning: ir.Value, whole_input: ir.Value, total: ir.Value) -> ir.Value:
@@ -156,5 +173,5 @@ def parts_of_output(whole: ir.Value, reasoning: ir.Value, whole_input: ir.Value,
 
 
 def milliseconds(later: ir.Value, earlier: ir.Value) -> ir.Value:
-    """Milliseconds between two moments in seconds; null where the later one is not later."""
-    return ibis.ifelse(later > earlier, ((later - earlier) * 1000.0).round(0).cast("float64"), None)
+    """Milliseconds between two moments in seconds; null where they are one, negative where a clock jumped."""
+    return ibis.ifelse(later == earlier, None, ((later - earlier) * 1000.0).round(0).cast("float64"))

@@ -5,11 +5,30 @@ from typing import Final
 
 from planner.errors import InputError
 from planner.logs.readers.base import Reader
+from planner.logs.readers.hosted import HELICONE, OPENROUTER, OPENROUTER_DAYS
+from planner.logs.readers.langfuse import LANGFUSE
 from planner.logs.readers.litellm import LITELLM, LITELLM_DAILY
+from planner.logs.readers.otel import OTEL
 from planner.logs.readers.traces import AZURE, BURST, LENGTHS, MOONCAKE, PLAIN
+from planner.logs.readers.usage_reports import ANTHROPIC_USAGE, OPENAI_USAGE
 from planner.workload.yaml_text import Said
 
-READERS: Final[tuple[Reader, ...]] = (LITELLM, LITELLM_DAILY, AZURE, MOONCAKE, BURST, LENGTHS, PLAIN)
+READERS: Final[tuple[Reader, ...]] = (
+    OTEL,
+    OPENAI_USAGE,
+    ANTHROPIC_USAGE,
+    LITELLM,
+    LITELLM_DAILY,
+    LANGFUSE,
+    HELICONE,
+    OPENROUTER,
+    OPENROUTER_DAYS,
+    AZURE,
+    MOONCAKE,
+    BURST,
+    LENGTHS,
+    PLAIN,
+)
 
 
 def choose_reader(columns: Sequence[str], shown: str) -> Reader:

@@ -15,6 +15,7 @@ from planner.logs.readers.base import Grouping, Reader, Reading, milliseconds, p
 _OTHER_CALLS: Final = (
     r"embed|image|transcri|speech|rerank|moderation|mcp|batch|file|vector|video|ocr|search|realtime|fine_tun|assistant"
 )
+_DAY_S: Final = 86_400.0
 _USAGE: Final = ("metadata", "additional_usage_values")
 _PAYLOAD_USAGE: Final = ("metadata", "usage_object")
 
@@ -143,7 +144,8 @@ def _read_daily(raw: Raw) -> Reading:
         "output_tokens": raw.number("completion_tokens"),
         "cost_usd": raw.number("spend"),
     }
-    return Reading(raw.moments("date", unit="date"), columns, told=("sums a day: means only, no distribution",))
+    told = ("sums a day: means only, no distribution",)
+    return Reading(raw.moments("date", unit="date"), columns, width_s=_DAY_S, told=told)
 
 
 LITELLM_DAILY = Reader(

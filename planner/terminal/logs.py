@@ -1,0 +1,35 @@
+"""A log as text for a terminal: the answer, notes, segments, times, models and what was counted out."""
+
+from collections.abc import Mapping, Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from planner.report.traffic.profile_told import ProfileTold
+from planner.terminal.layout import bullets, headed, plain_table, show
+
+
+def print_profile(told: ProfileTold, wrote: str = "") -> None:
+    """Print to standard output; `wrote` is the workload file that was written."""
+    parts: list[RenderableType] = [Text(told.answer, style="bold")]
+    parts += bullets("What to know of it", told.notes)
+    parts += headed("Segments (tokens of served requests)", _table(told.segments))
+    if told.times:
+        parts += headed("Times as seen", _table(told.times))
+    if told.models:
+        parts += headed("Today's models and their bill", _table(told.models))
+    if told.counted_out:
+        parts += headed("Counted out, and why", _table(told.counted_out))
+    if wrote:
+        parts += [Text(), Text(f"Wrote {wrote}: planner plan {wrote}", style="dim")]
+    show(Group(*parts))
+
+
+def _table(rows: Sequence[Mapping[str, str]]) -> Table:
+    """The columns that tell anything; one that says 'not told' throughout is left out."""
+    columns = [name for name in rows[0] if any(row[name] != "not told" for row in rows)]
+    table = plain_table(*columns)
+    for row in rows:
+        table.add_row(*(row[name] for name in columns))
+    return table
