@@ -9,8 +9,9 @@
     outcome = choose_plan(workload, catalog, options)
     render_report(outcome, "plan.html")
 
-`load_facts` gives catalog, beliefs and day as the doors have them; `what_if` changes inputs and plans anew. The names
-are resolved when they are first used, so that importing the package costs nothing.
+`load_facts` gives catalog, beliefs and day as the doors have them; `what_if` changes inputs and plans anew, `check`
+holds a changed workload against an accepted plan, `price` prices one request. The names are resolved when they are
+first used, so that importing the package costs nothing.
 """
 
 from importlib import import_module
@@ -22,16 +23,16 @@ if TYPE_CHECKING:
     from planner.beliefs.model import fit_beliefs
     from planner.catalog.load import load_catalog
     from planner.facts import load_facts
-    from planner.library import plan
+    from planner.library import check, plan, price, what_if
     from planner.options.enumerate import enumerate_options
     from planner.planning.choose import choose_plan, plan_workload
-    from planner.planning.what_if.comparison import what_if
     from planner.report.render import render_report
     from planner.workload.load import load_workload
 
 __version__ = VERSION
 
 __all__ = [
+    "check",
     "choose_plan",
     "enumerate_options",
     "fit_beliefs",
@@ -40,11 +41,13 @@ __all__ = [
     "load_workload",
     "plan",
     "plan_workload",
+    "price",
     "render_report",
     "what_if",
 ]
 
 _HOMES: Final = {
+    "check": "planner.library",
     "choose_plan": "planner.planning.choose",
     "enumerate_options": "planner.options.enumerate",
     "fit_beliefs": "planner.beliefs.model",
@@ -53,8 +56,9 @@ _HOMES: Final = {
     "load_workload": "planner.workload.load",
     "plan": "planner.library",
     "plan_workload": "planner.planning.choose",
+    "price": "planner.library",
     "render_report": "planner.report.render",
-    "what_if": "planner.planning.what_if.comparison",
+    "what_if": "planner.library",
 }
 
 

@@ -8,10 +8,11 @@ from typing import Any
 from planner.cli.arguments import increase
 from planner.cli.output import check_output, write, write_json
 from planner.errors import EXIT_CONFLICT, EXIT_DONE, EXIT_OVER, InputError
+from planner.workload.yaml_text import Said
 
 
 def add_deploying(commands: Any, command: Any, workload: Any, json: Any) -> None:  # noqa: ANN401 (argparse's own types are private)
-    """Add `export` and `check`."""
+    """Add `export`, `check` and `mcp`."""
     export = command(commands, "export", "write the files that deploy a plan", run_export)
     export.add_argument("plan", metavar="PLAN.json", help="what `planner plan --json` wrote")
     export.add_argument(
@@ -36,6 +37,7 @@ def add_deploying(commands: Any, command: Any, workload: Any, json: Any) -> None
     )
     check.add_argument("--markdown", metavar="FILE", help="write a comment; an empty file when nothing differs")
     json(check)
+    command(commands, "mcp", "answer programs over standard input and output (Model Context Protocol)", run_mcp)
 
 
 def run_export(args: argparse.Namespace) -> int:
@@ -83,3 +85,16 @@ def run_check(args: argparse.Namespace) -> int:
 
         print_check(check)
     return {"unchanged": EXIT_DONE, "within": EXIT_DONE, "infeasible": EXIT_CONFLICT}.get(check.verdict, EXIT_OVER)
+
+
+def run_mcp(_args: argparse.Namespace) -> int:
+    """Serve the engine to a program until it closes its end."""
+    try:
+        from planner.mcp.server import build_server
+    except ModuleNotFoundError as missing:
+        if (missing.name or "").partition(".")[0] != "mcp":
+            raise
+        found, allowed = Said("no mcp library"), "the extra installed: pip install 'toolbox-planner[mcp]'"
+        raise InputError("mcp", "", found=found, allowed=allowed) from None
+    build_server().run()
+    return EXIT_DONE

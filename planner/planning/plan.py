@@ -4,6 +4,8 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from planner.planning.plan_html import conflict_html, plan_html
+
 Class = Literal["measured", "published", "fitted", "simulated", "assumed"]
 
 
@@ -326,6 +328,10 @@ class Plan(Part):
     assumptions: tuple[AssumptionItem, ...]
     warnings: tuple[str, ...]
 
+    def _repr_html_(self) -> str:
+        """The plan in a notebook."""
+        return plan_html(self)
+
 
 class LimitInConflict(Part):
     """One limit of the smallest set that cannot hold together."""
@@ -360,6 +366,10 @@ class Conflict(Part):
     """For not_shown: the probe that would settle it; '' otherwise."""
     accept_confidence: float | None
     """For not_shown: the confidence at which the plan would pass."""
+
+    def _repr_html_(self) -> str:
+        """The conflict in a notebook."""
+        return conflict_html(self)
 
 
 Outcome: TypeAlias = Plan | Conflict
