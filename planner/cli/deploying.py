@@ -8,7 +8,6 @@ from typing import Any
 from planner.cli.arguments import increase
 from planner.cli.output import check_output, write, write_json
 from planner.errors import EXIT_CONFLICT, EXIT_DONE, EXIT_OVER, InputError
-from planner.workload.yaml_text import Said
 
 
 def add_deploying(commands: Any, command: Any, workload: Any, json: Any) -> None:  # noqa: ANN401 (argparse's own types are private)
@@ -94,7 +93,7 @@ def run_mcp(_args: argparse.Namespace) -> int:
     except ModuleNotFoundError as missing:
         if (missing.name or "").partition(".")[0] != "mcp":
             raise
-        found, allowed = Said("no mcp library"), "the extra installed: pip install 'toolbox-planner[mcp]'"
+        found, allowed = "no mcp library", "the extra installed: pip install 'toolbox-planner[mcp]'"
         raise InputError("mcp", "", found=found, allowed=allowed) from None
     build_server().run()
     return EXIT_DONE
