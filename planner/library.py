@@ -32,7 +32,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from planner.catalog.browse import find_model
+from planner.catalog.names.models import find_model
 from planner.catalog.pricing import TokenUse, batch_charge_usd, charge_usd
 from planner.facts import Facts, load_facts
 from planner.planning.accepted.check import Check, check_plan

@@ -11,8 +11,8 @@ from mcp.server.mcpserver.exceptions import ToolError
 from pydantic import Field
 from pydantic_core import to_json
 
-from planner.catalog.browse import find_model
 from planner.catalog.browse import show_model as details_of
+from planner.catalog.names.models import find_model
 from planner.errors import PlannerError
 from planner.facts import Facts, load_facts
 from planner.library import price
