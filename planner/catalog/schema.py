@@ -151,6 +151,8 @@ class Provider:
     source: Source
     litellm: tuple[str, ...] = ()
     """Names under which litellm's price map lists it; the id itself when empty."""
+    makers: tuple[str, ...] = ()
+    """Makers of models (the part of a model id before the slash) whose own service this is."""
 
 
 @dataclass(frozen=True, slots=True)

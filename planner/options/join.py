@@ -11,7 +11,7 @@ from planner.options.cache import WORKLOAD, OptionsCache
 from planner.options.context import Fleet, World
 from planner.options.estimates.retrieval import Retrieval
 from planner.options.placements.machines import pool_id
-from planner.options.placements.parts import Part, component_of, depends_on_segment
+from planner.options.placements.parts import Part, component_of, depends_on_segment, in_contract
 from planner.options.placements.placements import Found
 from planner.options.table import AnchorUse, Component, Options, OptionTable, Pool
 from planner.units import DRAW_COUNT, Ints
@@ -53,6 +53,7 @@ def join_segments(
         exclusions=tuple(item for part in parts for item in (*part.found.exclusions, *part.base.rows.exclusions)),
         anchors=tuple(part.anchor for part in parts),
         retirements=tuple(dict.fromkeys(item for part in parts for item in part.found.retirements)),
+        first_party=frozenset((maker, each.id) for each in world.catalog.providers.values() for maker in each.makers),
     )
 
 
@@ -105,6 +106,8 @@ def _of_parts(assumptions: Assumptions) -> Assumptions:
 
 def _component(world: World, workload: Workload, piece: Part, user: SegmentPart, kept: OptionsCache) -> Component:
     """The priced component of a part, kept by its assumptions and, where it matters, its segment."""
+    if piece.kind == "provider" and piece.subject in workload.providers_in_contract:
+        return in_contract(world.catalog, piece)
     assumptions = _of_parts(workload.assumptions)
     segment = user.segment if depends_on_segment(piece) else None
     return kept.recall(

@@ -19,6 +19,7 @@ def resolve_names(workload: Workload, catalog: Catalog) -> Workload:
         InputError: A model, provider or device that the catalog lacks; names the field and the closest ids.
     """
     providers = {*catalog.providers, *(price.provider for price in catalog.gpu_prices), "own"}
+    _check_listed(workload.providers_in_contract, providers, "providers_in_contract")
     segments = [_resolved(segment, catalog, providers) for segment in workload.segments]
     if all(ours is theirs for ours, theirs in zip(segments, workload.segments, strict=True)):
         return workload

@@ -212,3 +212,5 @@ class Options:
     exclusions: tuple[Exclusion, ...]
     anchors: tuple[AnchorUse, ...]
     retirements: tuple[RetirementWarning, ...]
+    first_party: frozenset[tuple[str, str]] = frozenset()
+    """(maker, provider) of those who sell their own models."""

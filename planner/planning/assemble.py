@@ -29,7 +29,7 @@ from planner.planning.plan import (
     Totals,
 )
 from planner.planning.problem import Problem
-from planner.planning.solve.milp import Solution, carbon_kg_draws, cost_draws
+from planner.planning.solve.milp import Solution, carbon_kg_draws, cost_draws, errors_draws
 from planner.planning.wording import (
     AREA_NAMES,
     count_text,
@@ -57,8 +57,13 @@ class Draft:
     worth_knowing_usd: float
 
 
-def assemble_plan(problem: Problem, facts: Facts, solution: Solution, *, full: bool, front: int) -> Plan:
-    """The plan as it is told; `full` adds runner-ups, relaxations, rivals, baselines and the front."""
+def assemble_plan(
+    problem: Problem, facts: Facts, solution: Solution, optimum: Solution, *, full: bool, front: int
+) -> Plan:
+    """The plan as it is told; `full` adds runner-ups, relaxations, rivals, baselines and the front.
+
+    `optimum` is the best plan before differences within materiality were settled.
+    """
     bills = split_bill(problem, solution)
     drafts = [_segment(problem, facts, solution, number, bills[number], full=full) for number in range(len(bills))]
     segments = tuple(draft.plan for draft in drafts)
@@ -66,7 +71,7 @@ def assemble_plan(problem: Problem, facts: Facts, solution: Solution, *, full: b
     points = front_points(problem, pareto_front(problem, solution, front)) if full and front > 0 else ()
     plan_relaxed = explain.relaxed_plan_limits(problem, solution) if full else ()
     catalog = facts.catalog
-    totals = _totals(problem, solution)
+    totals = _totals(problem, solution, optimum)
     return Plan(
         planner_version=VERSION,
         workload_hash=workload_hash(problem.workload),
@@ -76,6 +81,7 @@ def assemble_plan(problem: Problem, facts: Facts, solution: Solution, *, full: b
         seed=facts.seed,
         status="optimal" if solution.optimal else "feasible",
         mip_gap=solution.gap,
+        optimum_usd=steady(optimum.objective),
         answer=_answer(problem, solution, segments, totals, baselines),
         segments=segments,
         totals=totals,
@@ -117,6 +123,7 @@ def _segment(
         ttft_p95_ms=figure_of(table.ttft_p95_ms[row]),
         total_p95_ms=figure_of(table.total_p95_ms[row]),
         meets={path: steady(float(share[row])) for path, share in part.held.shares.items()},
+        meets_within_tolerance={path: steady(float(share[row])) for path, share in part.held.within.items()},
         binding=binding,
         why=explain.why(told, choice, binding),
         anchor=anchor.text,
@@ -146,19 +153,21 @@ def _anchor_of(problem: Problem, segment: str) -> AnchorUse:
     return AnchorUse(segment, "usual", "", "not stated", 0)
 
 
-def _totals(problem: Problem, solution: Solution) -> Totals:
+def _totals(problem: Problem, solution: Solution, optimum: Solution) -> Totals:
     cost, quality = cost_draws(problem, solution), quality_draws(problem, solution)
+    wrong = errors_draws(problem, solution)
     factor = volume_factor(problem.workload)
-    segments = problem.workload.segments
-    requests = sum(segment.requests_per_month for segment in segments) * factor
-    wrong: Draws = np.zeros_like(cost)
-    for part, row in zip(problem.parts, solution.choice, strict=True):
-        volume = part.segment.requests_per_month * factor
-        wrong = wrong + part.segment.error_cost_usd * volume * (1.0 - part.table.quality[row])
+    requests = sum(segment.requests_per_month for segment in problem.workload.segments) * factor
     models, providers = tools_used(problem, solution)
     people = sum(problem.options.components[number].people_usd for number in solution.components)
+    counted = problem.workload.objective.counts_errors
     return Totals(
         monthly_cost_usd=figure_of(cost),
+        cash_usd=figure_of(cost - people),
+        errors_usd=figure_of(wrong),
+        total_cost_usd=figure_of(cost + wrong if counted else cost),
+        optimum_usd=steady(optimum.objective),
+        materiality_usd=steady(problem.workload.materiality.usd_of(optimum.cost_usd)),
         quality=figure_of(quality),
         cost_per_1000_requests_usd=figure_of(cost / requests * 1000.0),
         requests_per_month=steady(requests),

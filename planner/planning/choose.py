@@ -17,6 +17,7 @@ from planner.planning.infeasible.conflict import Widen, find_conflict
 from planner.planning.plan import Outcome
 from planner.planning.problem import Problem, state_problem
 from planner.planning.solve.milp import Solution, solve
+from planner.planning.solve.ties import prefer
 from planner.units import SEED
 from planner.workload.schema import Segment, Workload
 
@@ -69,11 +70,13 @@ def _planned(
     widen: Widen | None,
 ) -> Planned:
     problem = state_problem(workload, options)
-    solution = solve(problem)
-    if solution is None:
-        outcome: Outcome = find_conflict(problem, catalog, widen)
-    else:
-        outcome = assemble_plan(problem, facts_of(catalog, seed), solution, full=detail == "full", front=front)
+    optimum = solve(problem)
+    if optimum is None:
+        return Planned(problem, None, find_conflict(problem, catalog, widen))
+    solution = prefer(problem, optimum)
+    outcome: Outcome = assemble_plan(
+        problem, facts_of(catalog, seed), solution, optimum, full=detail == "full", front=front
+    )
     return Planned(problem, solution, outcome)
 
 

@@ -149,6 +149,8 @@ class SegmentPlan(Part):
     total_p95_ms: Figure
     meets: dict[str, float]
     """Limit to share of draws in which it holds: {'quality_floor': 0.97, 'latency.ttft_p95_ms': 1.0}."""
+    meets_within_tolerance: dict[str, float] = {}
+    """The same within the workload's tolerance, which is what decides."""
     binding: tuple[str, ...]
     """Limits that keep a cheaper option out."""
     why: str
@@ -167,6 +169,17 @@ class Totals(Part):
     """The whole plan."""
 
     monthly_cost_usd: Figure
+    """The bill: cash and people's hours."""
+    cash_usd: Figure | None = None
+    """The bill without people's hours."""
+    errors_usd: Figure | None = None
+    """error_cost_usd times wrong answers; beside the bill, never in it."""
+    total_cost_usd: Figure | None = None
+    """What is minimised: the bill, with the wrong answers where they count."""
+    optimum_usd: float | None = None
+    """Least that the objective can come to; the plan is within materiality of it."""
+    materiality_usd: float = 0.0
+    """Differences a month below this count as none."""
     quality: Figure
     """Share of acceptable answers over all requests."""
     cost_per_1000_requests_usd: Figure
@@ -176,7 +189,7 @@ class Totals(Part):
     carbon_kg_per_month: Figure
     people_usd_per_month: float
     wrong_answer_cost_usd: Figure
-    """error_cost_usd times wrong answers; shown beside, not in the cost."""
+    """The same as errors_usd, by its older name."""
 
 
 class MissedLimit(Part):
@@ -313,6 +326,8 @@ class Plan(Part):
     seed: int
     status: Literal["optimal", "feasible"]
     mip_gap: float
+    optimum_usd: float | None = None
+    """Least that the objective can come to, before ties within materiality were settled."""
     answer: str
     """The first sentence of the home page."""
     segments: tuple[SegmentPlan, ...]

@@ -1,100 +1,20 @@
-"""From workload and options to the arrays a programme is made of: which option holds which limit in which draw.
+"""From workload and options to the arrays a programme is made of: which options fit, what they add to the objective.
 
-A limit of a segment is one function of (segment, options) to a boolean array (N, S): in which draws does each option
-hold it. An option fits when every limit of its segment holds in at least `confidence` of the draws, each limit by
-itself, as the workload format states it.
+An option fits when every limit of its segment holds, each by itself (limits.py).
 """
 
-import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeAlias
 
 import numpy as np
 
+from planner.beliefs.cost.api import volume_factor
 from planner.beliefs.serving.sizing import busy_to_mean, may_wait
 from planner.options.table import Options, OptionTable
+from planner.planning.draw_shares import upper_at
+from planner.planning.limits import Held, Strictness, held_limits, strictness_of
 from planner.units import DRAW_COUNT, Bools, Draws, Floats, Ints
 from planner.workload.schema import Segment, Workload
-
-DrawLimit: TypeAlias = Callable[[Segment, OptionTable], Bools | None]
-_SLACK: Final = 1e-9
-
-
-def limit_quality_floor(segment: Segment, table: OptionTable) -> Bools | None:  # noqa: ARG001 - one shape for all limits
-    """Draws in which quality reaches the floor, which itself may be a draw of another model's quality."""
-    held: Bools = table.quality >= table.floor
-    return held
-
-
-def limit_ttft(segment: Segment, table: OptionTable) -> Bools | None:
-    """Draws in which the 95th percentile of the time to first token is short enough; None when not asked for."""
-    allowed = segment.latency.ttft_p95_ms
-    return None if allowed is None else table.ttft_p95_ms <= allowed
-
-
-def limit_total(segment: Segment, table: OptionTable) -> Bools | None:
-    """Draws in which the 95th percentile of the time to the whole answer is short enough; None when not asked for."""
-    allowed = segment.latency.total_p95_ms
-    return None if allowed is None else table.total_p95_ms <= allowed
-
-
-SEGMENT_LIMITS: Final[Mapping[str, DrawLimit]] = {
-    "quality_floor": limit_quality_floor,
-    "latency.ttft_p95_ms": limit_ttft,
-    "latency.total_p95_ms": limit_total,
-}
-"""Path in the segment to the function that means it."""
-
-
-def share_of_draws(held: Bools) -> Floats:
-    """Share of true along the last axis, shape (N,) of (N, S)."""
-    return np.asarray(held.mean(axis=-1), dtype=np.float64)
-
-
-def draws_needed(confidence: float, count: int = DRAW_COUNT) -> int:
-    """Fewest draws in which a limit must hold: the least k with k / count >= confidence.
-
-    >>> draws_needed(0.9), draws_needed(0.5)
-    (231, 128)
-    """
-    return math.ceil(confidence * count - _SLACK)
-
-
-def upper_at(draws: Draws, confidence: float) -> Floats:
-    """Least bound that holds in at least `confidence` of the draws, along the last axis."""
-    needed = draws_needed(confidence, draws.shape[-1])
-    return np.asarray(np.partition(draws, needed - 1, axis=-1)[..., needed - 1], dtype=np.float64)
-
-
-def lower_at(draws: Draws, confidence: float) -> Floats:
-    """Greatest bound that is reached in at least `confidence` of the draws, along the last axis."""
-    return np.asarray(-upper_at(-draws, confidence), dtype=np.float64)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Held:
-    """How often each option of a segment holds each of its limits."""
-
-    shares: Mapping[str, Floats]
-    """Limit path to (N,) share of draws in which it holds; limits not asked for are left out."""
-    confidence: float
-
-    def fits(self, without: Sequence[str] = ()) -> Bools:
-        """(N,) options that hold every limit at the confidence, those in `without` aside."""
-        masks = [share >= self.confidence - _SLACK for path, share in self.shares.items() if path not in without]
-        size = next(iter(self.shares.values())).shape[0]
-        return np.logical_and.reduce(masks) if masks else np.ones(size, dtype=np.bool_)
-
-    def reached(self) -> Floats:
-        """(N,) highest confidence at which each option would fit."""
-        return np.asarray(np.minimum.reduce(list(self.shares.values())), dtype=np.float64)
-
-
-def held_limits(segment: Segment, table: OptionTable, confidence: float) -> Held:
-    """Evaluate every limit of a segment on all of its options."""
-    asked = {path: limit(segment, table) for path, limit in SEGMENT_LIMITS.items()}
-    return Held({path: share_of_draws(held) for path, held in asked.items() if held is not None}, confidence)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,6 +25,8 @@ class Rows:
     """(R,) row numbers in the option table."""
     usage_usd: Floats
     """(R,) mean over draws."""
+    errors_usd: Floats
+    """(R,) mean cost of wrong answers a month, counted or not."""
     quality: Floats
     """(R,) mean over draws."""
     load: Floats
@@ -130,6 +52,7 @@ class Rows:
         return Rows(
             self.index[positions],
             self.usage_usd[positions],
+            self.errors_usd[positions],
             self.quality[positions],
             self.load[positions],
             self.pool[positions],
@@ -146,6 +69,8 @@ class SegmentPart:
     segment: Segment
     table: OptionTable
     held: Held
+    error_usd: float
+    """What a month costs if every answer is wrong: error_cost_usd x requests of an average month of the horizon."""
     model_of: Ints
     """Index into Problem.models of each of the table's model_ids."""
     provider_of: Ints
@@ -185,8 +110,13 @@ class Problem:
 
     @property
     def confidence(self) -> float:
-        """Share of draws in which each limit must hold."""
-        return self.workload.confidence
+        """Share of draws in which machine load, budget and carbon must hold."""
+        return self.workload.times_confidence
+
+    @property
+    def strictness(self) -> dict[str, Strictness]:
+        """How surely each kind of a segment's limits must hold, and within which tolerance."""
+        return strictness_of(self.workload)
 
     @property
     def cap(self) -> float:
@@ -226,12 +156,14 @@ def rows_of(part: SegmentPart, index: Ints, confidence: float) -> Rows:
     if pooled.any():
         # A pool that is used at all needs a replica, even for a load that rounds to nothing.
         load[pooled] = np.maximum(upper_at(table.pool_load[index[pooled]], confidence), 1e-9)
+    quality = table.quality[index].mean(axis=1)
     first, second = table.model[index], table.strong_model[index]
     place, strong_place = table.place[index], table.strong_place[index]
     return Rows(
         index=index,
         usage_usd=table.usage_usd[index].mean(axis=1),
-        quality=table.quality[index].mean(axis=1),
+        errors_usd=part.error_usd * (1.0 - quality),
+        quality=quality,
         load=load,
         pool=pool,
         component_set=table.component_set[index],
@@ -240,9 +172,9 @@ def rows_of(part: SegmentPart, index: Ints, confidence: float) -> Rows:
     )
 
 
-def fitting_rows(part: SegmentPart, held: Held) -> Rows:
-    """The options of a segment that fit, limits evaluated as in `held`."""
-    return rows_of(part, np.flatnonzero(held.fits()), held.confidence)
+def fitting_rows(part: SegmentPart, held: Held, confidence: float) -> Rows:
+    """The options of a segment that fit, limits evaluated as in `held`; machine load at this confidence."""
+    return rows_of(part, np.flatnonzero(held.fits()), confidence)
 
 
 def state_problem(workload: Workload, options: Options) -> Problem:
@@ -256,7 +188,7 @@ def state_problem(workload: Workload, options: Options) -> Problem:
         workload=workload,
         options=options,
         parts=tuple(
-            _state_segment(segment, table, models, providers, len(draws), workload.confidence)
+            _state_segment(workload, segment, table, models, providers, len(draws))
             for segment, table in zip(workload.segments, options.tables, strict=True)
         ),
         models=tuple(models),
@@ -282,14 +214,14 @@ def _in_order(names: Iterable[str]) -> dict[str, int]:
 
 
 def _state_segment(
+    workload: Workload,
     segment: Segment,
     table: OptionTable,
     models: Mapping[str, int],
     providers: Mapping[str, int],
     components: int,
-    confidence: float,
 ) -> SegmentPart:
-    held = held_limits(segment, table, confidence)
+    held = held_limits(segment, table, strictness_of(workload))
     matrix = np.zeros((len(table.component_sets), components), dtype=np.bool_)
     for number, members in enumerate(table.component_sets):
         matrix[number, list(members)] = True
@@ -298,9 +230,10 @@ def _state_segment(
         segment=segment,
         table=table,
         held=held,
+        error_usd=segment.error_cost_usd * segment.requests_per_month * volume_factor(workload),
         model_of=np.array([models[name] for name in table.model_ids], dtype=np.int64),
         provider_of=np.array([providers[place.provider] for place in table.places], dtype=np.int64),
         component_matrix=matrix,
-        rows=Rows(empty, none, none, none, empty, empty, empty.reshape(0, 2), empty.reshape(0, 2)),
+        rows=Rows(empty, none, none, none, none, empty, empty, empty.reshape(0, 2), empty.reshape(0, 2)),
     )
-    return replace(part, rows=fitting_rows(part, held))
+    return replace(part, rows=fitting_rows(part, held, workload.times_confidence))

@@ -1,25 +1,12 @@
 """Numbers as people read them, and figures from draws."""
 
 import math
-from collections.abc import Mapping
 from typing import Final
 
 from planner.planning.plan import Class, Figure
 from planner.units import LEVEL, Draws, interval_of
 
 _NUMBERS = ("No", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten", "Eleven", "Twelve")
-LIMIT_NAMES: Final[Mapping[str, str]] = {
-    "quality_floor": "the quality floor",
-    "latency.ttft_p95_ms": "the time to first token",
-    "latency.total_p95_ms": "the time to the whole answer",
-    "data.residency": "where data may be processed",
-    "data.may_leave_premises": "data may not leave the premises",
-    "data.providers_allowed": "the allowed providers",
-    "data.licences_allowed": "the allowed licences",
-    "modalities": "the modalities",
-    "context_p99_tokens": "the context length",
-}
-"""Limits and rules of a segment by their path, as in a sentence."""
 AREA_NAMES: Final = {"eu": "the EU", "us": "the US", "uk": "the UK", "ch": "Switzerland"}
 
 

@@ -39,6 +39,7 @@ from planner.report.picture_data import Tool, tools_of, workload_of
 from planner.report.segment_contents import segment_blocks
 from planner.report.svg import plan as svg
 from planner.report.theme import TIER_TEXTS
+from planner.workload.schema import Workload
 
 _CANNOT_KNOW: Final = (
     "How hard your requests are. Unless measured on your own samples, quality is a forecast from public benchmarks.",
@@ -99,13 +100,26 @@ def _cover(plan: Plan) -> Facts:
     )
     rows += [
         ("Status", plain(status)),
-        ("Each limit holds", plain(f"in at least {percent(workload.confidence)} of {_draws(plan)}")),
+        ("Each limit holds", plain(limits_rule(workload, _draws(plan)))),
         ("Intervals", plain(f"{percent(totals.monthly_cost_usd.level)} credible")),
         ("Workload", plain(f"{plan.workload_hash[:16]} (start of its hash)")),
         ("Catalog", plain(f"{plan.catalog_date}, {plan.catalog_version}")),
         ("Planner and seed", plain(f"{plan.planner_version}, {plan.seed}")),
     ]
     return Facts(tuple(rows))
+
+
+def limits_rule(workload: Workload, draws: str) -> str:
+    """When a limit counts as held, in a sentence."""
+    sure, tolerance = workload.quality_confidence, workload.tolerance
+    if workload.quality_confidence == workload.times_confidence:
+        share = f"in at least {percent(sure)} of {draws}"
+    else:
+        share = f"in at least {percent(sure)} (quality) and {percent(workload.times_confidence)} (times) of {draws}"
+    points, part = tolerance.quality * 100.0, percent(tolerance.time)
+    if tolerance.quality == 0.0 and tolerance.time == 0.0:
+        return share
+    return f"a floor by its mean and, less {points:g} points, {share}; a time by its median and, plus {part}, likewise"
 
 
 def _draws(plan: Plan) -> str:

@@ -214,6 +214,18 @@ _WORKLOAD_DEFAULTS: Final[tuple[tuple[str, str, str, str], ...]] = (
         "Errors and time-outs of a public API on an ordinary day.",
     ),
     (
+        "tolerance.quality",
+        "By how much doubt may miss a quality floor",
+        "of all answers",
+        "Two points: a floor holds when its mean does and, less this, at the stated confidence.",
+    ),
+    (
+        "tolerance.time",
+        "By how much doubt may miss a time limit",
+        "of the limit",
+        "A tenth: a time limit holds when its median does and, plus this, at the stated confidence.",
+    ),
+    (
         "assumptions.amortise_months",
         "Months over which set-up is spread",
         "months",

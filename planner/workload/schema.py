@@ -14,6 +14,7 @@ Tokens = Annotated[float, Field(ge=0.0, le=1e7, allow_inf_nan=False)]
 Usd = Annotated[float, Field(ge=0.0, le=1e12, allow_inf_nan=False)]
 Positive = Annotated[float, Field(gt=0.0, le=1e15, allow_inf_nan=False)]
 Name = Annotated[str, Field(min_length=1, max_length=80)]
+Confident = Annotated[float, Field(ge=0.5, le=0.99)]
 
 
 class Strict(BaseModel):
@@ -94,13 +95,25 @@ class Training(Strict):
     """How often a tuned model is trained anew."""
 
 
+class ResolvedFloor(Strict):
+    """What a relative floor came to: the model that it refers to, and the bar."""
+
+    model: Name
+    """Model id of the catalog."""
+    value: Share
+    """Least acceptable quality, mean over the draws."""
+
+
 class RelativeFloor(Strict):
     """A quality floor relative to a model: '95 % as good as the best'."""
 
     at_least: Annotated[float, Field(gt=0.0, le=1.5)]
     """Share of the other's quality that is enough."""
     of: Name = "best"
-    """'best', or a model id of the catalog."""
+    """'best' (of the models that the segment's own rules allow), or a model id of the catalog."""
+    resolved: ResolvedFloor | None = None
+    """What `of` came to in an earlier plan (its `floor_resolved`): pins the bar, so that a change of rules, prices or
+    evidence does not move it."""
 
 
 class Observed(Strict):
@@ -169,7 +182,7 @@ class Segment(Strict):
     hidden_reasoning: Literal["auto", "off", "on"] = "auto"
     """Whether models that may think before they answer do so; auto: for reasoning, math, coding, agentic work only."""
     error_cost_usd: Usd = 0.0
-    """What one unacceptable answer costs."""
+    """What one unacceptable answer costs; counted in what is minimised unless the objective is the bill alone."""
     like: Name | None = None
     """Benchmark id of the catalog: 'about as hard as'."""
     observed: tuple[Observed, ...] = ()
@@ -221,19 +234,65 @@ class Weights(Strict):
 class Objective(Strict):
     """What the plan is best at; exactly one of the three."""
 
-    minimise: Literal["cost"] | None = None
-    """Cheapest plan within the limits (the default)."""
+    minimise: Literal["total_cost", "bill", "cost"] | None = None
+    """total_cost (the default): bill plus error_cost_usd for each wrong answer; bill: the bill alone. 'cost', of older
+    files, is read as total_cost."""
     maximise: Literal["quality"] | None = None
     """Best quality within the limits; give a budget with it."""
     weigh: Weights | None = None
-    """Cost less the money value of quality."""
+    """Bill less the money value of quality."""
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "Objective":
         if sum(part is not None for part in (self.minimise, self.maximise, self.weigh)) != 1:
-            msg = "allowed: exactly one of minimise: cost, maximise: quality, weigh: {usd_per_quality_point: N}"
+            msg = (
+                "allowed: exactly one of minimise: total_cost (or bill), maximise: quality,"
+                " weigh: {usd_per_quality_point: N}"
+            )
             raise ValueError(msg)
         return self
+
+    @property
+    def counts_errors(self) -> bool:
+        """Whether the cost of wrong answers is part of what is minimised."""
+        return self.minimise in {"total_cost", "cost"}
+
+
+class Tolerance(Strict):
+    """By how much the stated share of draws may miss a limit whose mean (quality) or median (times) holds."""
+
+    quality: Annotated[float, Field(ge=0.0, le=0.2)] = 0.02
+    """Share of good answers: 0.02 is two points."""
+    time: Annotated[float, Field(ge=0.0, le=1.0)] = 0.10
+    """Of a time limit: 0.10 is a tenth."""
+
+
+class Confidence(Strict):
+    """Share of draws in which limits must hold, apart for quality and for times, load and money."""
+
+    quality: Confident = 0.9
+    """Of quality floors."""
+    times: Confident = 0.9
+    """Of time limits, the load of own machines, budget and carbon."""
+
+
+class Materiality(Strict):
+    """Differences a month below which plans count as equally dear: min(max(share, usd), most_share)."""
+
+    share: Annotated[float, Field(ge=0.0, le=1.0)] = 0.02
+    """Of the bill."""
+    usd: Usd = 25.0
+    """At least this much money."""
+    most_share: Annotated[float, Field(ge=0.0, le=1.0)] = 0.20
+    """But never more than this share."""
+
+    def usd_of(self, bill_usd: float) -> float:
+        """Money that is no difference beside such a bill a month.
+
+        >>> Materiality().usd_of(10_000.0), Materiality().usd_of(500.0), Materiality().usd_of(10.0)
+        (200.0, 25.0, 2.0)
+        """
+        return min(max(self.share * bill_usd, self.usd), self.most_share * bill_usd)
 
 
 class Assumptions(Strict):
@@ -293,10 +352,18 @@ class Workload(Strict):
     """Months the plan looks ahead; costs are the average month of it."""
     limits: Limits = Limits()
     """Limits of the whole plan."""
-    objective: Objective = Objective(minimise="cost")
+    objective: Objective = Objective(minimise="total_cost")
     """What the plan is best at."""
-    confidence: Annotated[float, Field(ge=0.5, le=0.99)] = 0.9
-    """Share of draws in which each limit must hold."""
+    confidence: Confident | Confidence = 0.9
+    """Share of draws in which each limit must hold, within its tolerance; one number, or {quality: 0.9, times: 0.8}."""
+    tolerance: Tolerance = Tolerance()
+    """A quality floor holds when its mean reaches the bar and that share of draws reaches the bar less this; a time
+    limit when its median holds and that share of draws holds it plus this. 0: that share at the limit itself."""
+    materiality: Materiality = Materiality()
+    """Of plans that cost about the same, the one with better quality, fewer parts, first-party offers and later
+    retirement is taken; this says what 'about' is."""
+    providers_in_contract: tuple[Name, ...] = ()
+    """Providers whose contract is in place already: using them costs no new one."""
     assumptions: Assumptions = Assumptions()
     """Numbers that no one gave."""
     assumed: tuple[Assumed, ...] = ()
@@ -311,6 +378,16 @@ class Workload(Strict):
                 raise ValueError(msg)
             seen.add(segment.name)
         return self
+
+    @property
+    def quality_confidence(self) -> float:
+        """Share of draws in which quality floors must hold."""
+        return self.confidence.quality if isinstance(self.confidence, Confidence) else self.confidence
+
+    @property
+    def times_confidence(self) -> float:
+        """Share of draws in which time limits, machine load, budget and carbon must hold."""
+        return self.confidence.times if isinstance(self.confidence, Confidence) else self.confidence
 
     def segment(self, name: str) -> Segment:
         """Segment of that name; KeyError if there is none."""

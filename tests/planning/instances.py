@@ -130,7 +130,12 @@ def segment(name: str, **fields: Any) -> dict[str, Any]:
 
 
 def workload(*segments: dict[str, Any], **fields: Any) -> Workload:
-    return Workload.model_validate({"version": 1, "name": "made up", "segments": list(segments), **fields})
+    """Limits hold at the bar itself and every dollar counts, so that optima can be counted by hand."""
+    exact = {
+        "tolerance": {"quality": 0.0, "time": 0.0},
+        "materiality": {"share": 0.0, "usd": 0.0, "most_share": 0.0},
+    }
+    return Workload.model_validate({"version": 1, "name": "made up", "segments": list(segments), **exact, **fields})
 
 
 def options(

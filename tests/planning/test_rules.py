@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 
 from planner.options.table import Options
-from planner.planning.problem import SEGMENT_LIMITS, held_limits, state_problem
+from planner.planning.limits import PLAN_LIMITS, SEGMENT_LIMITS, held_limits, strictness_of
+from planner.planning.problem import state_problem
 from planner.planning.solve.milp import Ask, state_programme
-from planner.planning.solve.programme import PLAN_LIMITS, STRUCTURE, Block, Columns
+from planner.planning.solve.programme import PLAN_ROWS, STRUCTURE, Block, Columns
 from planner.planning.solve.prune import gather
 from planner.workload.schema import Workload
 from tests.planning import instances as made
@@ -81,9 +82,9 @@ LIMITS_ASKED = {
 }
 
 
-@pytest.mark.parametrize("path", sorted(PLAN_LIMITS))
+@pytest.mark.parametrize("path", sorted(PLAN_ROWS))
 def test_rows_of_every_plan_limit_are_as_reviewed(path: str) -> None:
-    compare(PLAN_LIMITS[path].__name__, block_of(PLAN_LIMITS[path], LIMITS_ASKED[path]))
+    compare(PLAN_ROWS[path].__name__, block_of(PLAN_ROWS[path], LIMITS_ASKED[path]))
 
 
 @pytest.mark.parametrize("path", sorted(SEGMENT_LIMITS))
@@ -95,24 +96,30 @@ def test_shares_of_every_segment_limit_are_as_reviewed(path: str) -> None:
     ]
     wl = made.workload(made.segment("one", latency={"ttft_p95_ms": 1000, "total_p95_ms": 4000}))
     table = made.table("one", ways)
-    held = held_limits(wl.segments[0], table, 0.9)
-    lines = [f"{way.model}: holds in {share:.6f} of draws" for way, share in zip(ways, held.shares[path], strict=True)]
-    compare(SEGMENT_LIMITS[path].__name__, "\n".join(lines) + "\n")
+    held = held_limits(wl.segments[0], table, strictness_of(wl))
+    lines = [
+        f"{way.model}: holds in {share:.6f} of draws, within the tolerance in {within:.6f}"
+        for way, share, within in zip(ways, held.shares[path], held.within[path], strict=True)
+    ]
+    compare(SEGMENT_LIMITS[path].excess.__name__, "\n".join(lines) + "\n")
 
 
 def test_every_limit_has_a_golden_file() -> None:
-    wanted = {f"{rule.__name__}.txt" for rule in (*PLAN_LIMITS.values(), *SEGMENT_LIMITS.values())}
+    wanted = {
+        f"{rule.__name__}.txt" for rule in (*PLAN_ROWS.values(), *(limit.excess for limit in SEGMENT_LIMITS.values()))
+    }
     wanted |= {f"rule_{name}.txt" for name in STRUCTURE}
     assert wanted == {path.name for path in GOLDEN.iterdir()}
 
 
 def test_every_limit_of_the_workload_format_has_a_rule() -> None:
-    assert {f"limits.{name}" for name in Workload.model_fields["limits"].annotation.model_fields} == set(PLAN_LIMITS)
+    fields = {f"limits.{name}" for name in Workload.model_fields["limits"].annotation.model_fields}
+    assert fields == set(PLAN_ROWS) == set(PLAN_LIMITS)
 
 
-@pytest.mark.parametrize("path", sorted(PLAN_LIMITS))
+@pytest.mark.parametrize("path", sorted(PLAN_ROWS))
 def test_a_limit_that_is_not_asked_for_adds_no_rows(path: str) -> None:
     wl, opts = tiny()
     problem = state_problem(wl, opts)
     pick = gather(problem, [np.arange(part.rows.size) for part in problem.parts])
-    assert PLAN_LIMITS[path](state_programme(problem, Ask(1.0, 0.0, wl.limits), pick)) is None
+    assert PLAN_ROWS[path](state_programme(problem, Ask(1.0, 0.0, wl.limits), pick)) is None

@@ -35,7 +35,7 @@ segments:
 def test_the_ten_lines_of_a_newcomer_are_a_workload() -> None:
     workload = parse_workload(SMALLEST)
     assert workload.segments[0].quality_floor == 0.9
-    assert workload.objective.minimise == "cost"
+    assert workload.objective.minimise == "total_cost"
 
 
 @pytest.mark.parametrize(

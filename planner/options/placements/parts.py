@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
+
 from planner.beliefs.cost.components import (
     MonthlyCost,
     device_fleet_component_usd,
@@ -16,6 +18,7 @@ from planner.beliefs.cost.components import (
 from planner.catalog.schema import Catalog
 from planner.options.estimates.retrieval import Retrieval
 from planner.options.table import Component, ComponentKind
+from planner.units import DRAW_COUNT
 from planner.workload.schema import Assumptions, Segment
 
 _OF_A_SEGMENT: Final = frozenset({"fine_tune", "rag_index", "few_shot", "gate"})
@@ -55,6 +58,12 @@ def component_of(
         note=cost.note,
         source_ids=cost.source_ids,
     )
+
+
+def in_contract(catalog: Catalog, part: Part) -> Component:
+    """The contract with a provider that is in place already: it costs no new one."""
+    note = "in place already (providers_in_contract)"
+    return Component(part.id, part.kind, _label(catalog, part), np.zeros(DRAW_COUNT), 0.0, note, ())
 
 
 def depends_on_segment(part: Part) -> bool:

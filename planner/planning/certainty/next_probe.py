@@ -176,7 +176,7 @@ def _questions(problem: Problem, solution: Solution | None) -> Iterator[_Questio
             added_usd=added[rows],
             usd_per_quality=_usd_per_quality(problem, number),
             margin=standard(logit(part.table.quality[rows]) - logit(part.table.floor)),
-            likely=quantile_of(part.held.shares["quality_floor"][rows]),
+            likely=quantile_of(part.held.within["quality_floor"][rows]),
             now=int(np.flatnonzero(rows == chosen)[0]) if chosen >= 0 else -1,
         )
 
@@ -247,7 +247,7 @@ def _rows_in_question(part: SegmentPart, added: Floats, allowed: Bools, chosen: 
     """Options that may become the best: the cheapest that may hold the floor, the cheapest that surely do, today's."""
     held = part.held
     usable: Bools = held.fits(without=("quality_floor",)) & allowed
-    likely = held.shares["quality_floor"]
+    likely = held.within["quality_floor"]
     order = np.argsort(added, kind="stable")
     order = order[usable[order]]
     may, sure = order[likely[order] > _OPEN][:_CHEAP_ROWS], order[likely[order] >= _SURE][:_SURE_ROWS]
@@ -257,9 +257,11 @@ def _rows_in_question(part: SegmentPart, added: Floats, allowed: Bools, chosen: 
 def _candidates(question: _Question) -> list[str]:
     """Models whose quality is in question: the planned ones, then those of cheaper options that may hold the floor."""
     table, rows = question.part.table, question.rows
-    likely = question.part.held.shares["quality_floor"][rows]
+    likely = question.part.held.within["quality_floor"][rows]
     best = float(question.added_usd[question.now]) if question.now >= 0 else float(question.added_usd.max())
-    gain = np.maximum(best - question.added_usd, 0.0) * np.where(likely < question.part.held.confidence, likely, 0.0)
+    gain = np.maximum(best - question.added_usd, 0.0) * np.where(
+        likely < question.part.held.needed["quality_floor"], likely, 0.0
+    )
     first = [] if question.now < 0 else [question.now]
     ranked = [*first, *np.argsort(-gain, kind="stable").tolist()]
     found = [int(table.model[rows[place]]) for place in ranked if place in first or gain[place] > 0.0]
@@ -297,7 +299,7 @@ def _idea(
 
 def _after(question: _Question, x: Draws, outcomes: Outcomes) -> tuple[Ints, Floats, Floats]:
     """After each of K outcomes: the best option (its position, -1 for none), what it saves, what it protects."""
-    table, confidence = question.part.table, question.part.held.confidence
+    table, confidence = question.part.table, question.part.held.needed["quality_floor"]
     z = quantile_after(question.likely, told_by(question.margin, x), outcomes)
     moved = np.abs(ndtr(z) - ndtr(question.likely)[:, None]) >= _DRAW_ERROR
     fitted = question.part.held.fits()[question.rows][:, None]

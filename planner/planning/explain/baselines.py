@@ -8,13 +8,15 @@ import numpy as np
 
 from planner.catalog.schema import Catalog
 from planner.options.table import TECHNIQUES
+from planner.planning.draw_shares import upper_at
 from planner.planning.explain.missed_limits import limits_told, plan_limits_missed, rules_against, segment_limits_missed
 from planner.planning.explain.option_text import model_name
+from planner.planning.limits import limits_in_draws
 from planner.planning.plan import Baseline, MissedLimit
-from planner.planning.problem import SEGMENT_LIMITS, Problem, Rows, SegmentPart, rows_of, upper_at
+from planner.planning.problem import Problem, Rows, SegmentPart, rows_of
 from planner.planning.solve.milp import Ask, Solution, cost_draws, solve_ask
 from planner.planning.wording import figure_of, listed, percent_text
-from planner.units import Bools, Draws, Floats, Ints
+from planner.units import Draws, Floats, Ints
 from planner.workload.schema import Limits
 
 _ABOUT: Final = 0.02
@@ -270,7 +272,7 @@ def oracle(problem: Problem, solution: Solution) -> Baseline:
     component_share, replica_share = _shared_prices(problem)
     short = 0
     for number, part in enumerate(problem.parts):
-        held = limits_in_draws(problem, number)
+        held = limits_in_draws(part.segment, part.table, problem.strictness)
         rows = np.flatnonzero(held.any(axis=1) & (part.held.reached() > 0.0))
         fixed = part.component_matrix.astype(np.float64) @ component_share
         usd = part.table.usage_usd[rows] + fixed[part.table.component_set[rows]]
@@ -293,14 +295,6 @@ def oracle(problem: Problem, solution: Solution) -> Baseline:
         note += f"; where nothing holds ({percent_text(share)} of draws) the plan's own choice stays"
     saving = cost - cost_draws(problem, solution)
     return _baseline("oracle", "With perfect knowledge", "", cost, quality, saving, True, note)
-
-
-def limits_in_draws(problem: Problem, number: int) -> Bools:
-    """(N, S) draws in which each option of a segment holds all of its limits together."""
-    part = problem.parts[number]
-    held = [limit(part.segment, part.table) for limit in SEGMENT_LIMITS.values()]
-    together: Bools = np.logical_and.reduce([each for each in held if each is not None])
-    return together
 
 
 def _shared_prices(problem: Problem) -> tuple[Draws, Floats]:

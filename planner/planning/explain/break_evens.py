@@ -10,9 +10,10 @@ from planner.beliefs.cost.machine_hours import Demand, Startup, month_profile
 from planner.beliefs.serving.sizing import busy_to_mean
 from planner.catalog.hardware import measured_gpus
 from planner.options.table import Pool
+from planner.planning.draw_shares import upper_at
 from planner.planning.explain.option_text import Facts, choice_of
 from planner.planning.plan import BreakEvenNote
-from planner.planning.problem import Problem, SegmentPart, upper_at
+from planner.planning.problem import Problem, SegmentPart
 from planner.planning.self_hosting.break_even import ApiPath, NotReached, Reached, RentedPath, break_even
 from planner.planning.solve.milp import Solution
 from planner.planning.wording import figure_of, percent_text, rounded_text, steady
@@ -100,7 +101,7 @@ def _mean_usd(problem: Problem, part: SegmentPart, row: int) -> float:
 def _first_to_pay(problem: Problem, part: SegmentPart, rows: Ints, api_row: int, requests: float) -> _Found:
     """Of the option that is cheapest now and the one with the cheapest full replica, the one that pays first."""
     replica_usd = problem.replica_usd[part.table.pool[rows]]
-    load = upper_at(part.table.pool_load[rows], problem.workload.confidence)
+    load = upper_at(part.table.pool_load[rows], problem.confidence)
     cap = problem.workload.assumptions.gpu_utilisation_cap
     fixed = np.array([_fixed(problem, part, int(row)).mean() for row in rows])
     now = fixed + np.maximum(np.ceil(load / cap - 1e-9), 1.0) * replica_usd

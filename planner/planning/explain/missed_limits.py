@@ -4,19 +4,15 @@ from collections.abc import Sequence
 from typing import Final
 
 from planner.options.table import Exclusion
+from planner.planning.draw_shares import draws_needed
+from planner.planning.limits import LIMIT_NAMES, PLAN_LIMITS
 from planner.planning.plan import MissedLimit
-from planner.planning.problem import Problem, SegmentPart, draws_needed
+from planner.planning.problem import Problem, SegmentPart
 from planner.planning.solve.milp import Solution, carbon_kg_draws, cost_draws
-from planner.planning.wording import LIMIT_NAMES, listed
+from planner.planning.wording import listed
 
 _SHOWN: Final = 2
 """Limits named one by one; the rest are counted."""
-_PLAN_LIMITS: Final = {
-    "limits.monthly_budget_usd": "the monthly budget",
-    "limits.carbon_kg_per_month": "the most CO2 a month",
-    "limits.max_models": "the number of models",
-    "limits.min_providers": "the number of providers",
-}
 _SLACK: Final = 1e-9
 """Share of the limit: rounding is no breach."""
 
@@ -25,9 +21,7 @@ def segment_limits_missed(part: SegmentPart, row: int) -> tuple[MissedLimit, ...
     """A segment's limits that an option does not hold at the stated confidence."""
     held = part.held
     return tuple(
-        MissedLimit(segment=part.segment.name, limit=path)
-        for path in held.shares
-        if not held.fits([other for other in held.shares if other != path])[row]
+        MissedLimit(segment=part.segment.name, limit=path) for path in held.shares if not held.holds([path])[row]
     )
 
 
@@ -73,7 +67,7 @@ def limits_told(missed: Sequence[MissedLimit]) -> str:
 
 
 def _kind_told(limit: str, segments: Sequence[str]) -> str:
-    name = LIMIT_NAMES.get(limit) or _PLAN_LIMITS.get(limit, limit)
+    name = PLAN_LIMITS[limit].words if limit in PLAN_LIMITS else LIMIT_NAMES.get(limit, limit)
     if not segments[0]:
         return name
     return f"{name} of {segments[0] if len(segments) == 1 else f'{len(segments)} segments'}"

@@ -94,7 +94,7 @@ def _sizing(
     lines = (
         *memory_lines(loads),
         *rate_lines(loads),
-        *replica_lines(load, cap, problem.workload.confidence, replicas, pool.spare_replicas),
+        *replica_lines(load, cap, problem.confidence, replicas, pool.spare_replicas),
         money_line(replicas, pool.usd_per_replica_month, how),
     )
     return lines, tuple(commands)

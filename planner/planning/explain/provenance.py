@@ -184,6 +184,11 @@ def list_assumption_items(problem: Problem) -> tuple[AssumptionItem, ...]:
         AssumptionItem(path=f"segments.{name}.like", value=anchor.benchmark, reason=anchor.text)
         for name, anchor in anchors.items()
     ]
+    if problem.workload.objective.minimise == "cost":
+        reason = (
+            "minimise: cost, of older files, is read as total_cost: bill plus error_cost_usd for each wrong answer."
+        )
+        first.insert(0, AssumptionItem(path="objective.minimise", value="total_cost", reason=reason))
     told = {item.path for item in first}
     rest = [
         AssumptionItem(path=item.path, value=f"{item.value} {item.unit}".strip(), reason=item.reason)

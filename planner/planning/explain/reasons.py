@@ -7,19 +7,19 @@ from typing import Final, Literal, TypeAlias
 import numpy as np
 
 from planner.options.table import Exclusion, OptionTable
-from planner.planning.explain.baselines import limits_in_draws, tools_used
+from planner.planning.explain.baselines import tools_used
 from planner.planning.explain.option_text import Facts, choice_of
 from planner.planning.explain.shares import Beside, beside
+from planner.planning.limits import LIMIT_NAMES, PLAN_LIMITS, SEGMENT_LIMITS, held_limits, limits_in_draws
 from planner.planning.plan import NamedModel, OptionChoice, Relaxed, Rival, RunnerUp
-from planner.planning.problem import Problem, fitting_rows, held_limits
-from planner.planning.solve.milp import Solution, solve
-from planner.planning.wording import LIMIT_NAMES, figure_of, listed, percent_text, time_text, usd_text
+from planner.planning.problem import Problem, fitting_rows
+from planner.planning.solve.milp import Solution, counted_usd, solve
+from planner.planning.wording import figure_of, listed, percent_text, time_text, usd_text
 from planner.units import Bools, Draws, Floats, Ints
 from planner.workload.schema import LatencyLimits, Limits, RelativeFloor, Segment
 
 _FLOOR_NOTCH: Final = 0.02
 _TIME_NOTCH: Final = 1.15
-_BUDGET_NOTCH: Final = 1.1
 _RIVALS: Final = 4
 _SWAPS: Final = 20
 _WORTH_TELLING_USD: Final = 0.5
@@ -66,6 +66,9 @@ def scores(told: Told) -> Floats:
     quality = told.table.quality.mean(axis=1) * share
     if objective.maximise is not None:
         return -np.asarray(quality, dtype=np.float64)
+    if objective.counts_errors:
+        part = told.problem.parts[told.number]
+        return np.asarray(told.added_usd + part.error_usd * (1.0 - told.table.quality.mean(axis=1)), dtype=np.float64)
     worth = 0.0 if objective.weigh is None else objective.weigh.usd_per_quality_point * 100.0
     return np.asarray(told.added_usd - worth * quality, dtype=np.float64)
 
@@ -116,7 +119,7 @@ def runner_up(told: Told) -> RunnerUp | None:
     row = other.choice[told.number]
     return RunnerUp(
         option=choice_of(problem, told.facts, told.number, row),
-        extra_cost_usd=other.cost_usd - told.solution.cost_usd,
+        extra_cost_usd=counted_usd(problem, other) - counted_usd(problem, told.solution),
         quality=figure_of(told.table.quality[row]),
     )
 
@@ -142,15 +145,23 @@ def rivals(told: Told) -> tuple[tuple[Rival, ...], float]:
     The second figure is the mean over draws of what the chosen option adds less what that draw's cheapest would add
     (0 where the chosen one is cheapest or fails a limit): the most that measurement could be worth.
     """
-    held = limits_in_draws(told.problem, told.number)
+    held = limits_in_draws(told.segment, told.table, told.problem.strictness)
     rows = np.flatnonzero(held.any(axis=1) & np.isfinite(told.added_usd))
     if rows.size == 0:
         return (), 0.0
-    usd = np.where(held[rows], told.beside.usd_draws(rows), np.inf)
+    usd = np.where(held[rows], _counted_draws(told, rows), np.inf)
     best = np.argmin(usd, axis=0)
     least = usd[best, np.arange(usd.shape[1])]
     winners = rows[best[np.isfinite(least)]]
     return _ranked(told, winners, usd.shape[1]), _worth_of_knowing(told, held, least)
+
+
+def _counted_draws(told: Told, rows: Ints) -> Draws:
+    """What some options add in each draw, (len(rows), S): bill, and wrong answers where they are counted."""
+    usd = told.beside.usd_draws(rows)
+    if told.problem.workload.objective.counts_errors:
+        usd = usd + told.problem.parts[told.number].error_usd * (1.0 - told.table.quality[rows])
+    return usd
 
 
 def _ranked(told: Told, winners: Ints, count: int) -> tuple[Rival, ...]:
@@ -171,7 +182,7 @@ def _ranked(told: Told, winners: Ints, count: int) -> tuple[Rival, ...]:
 
 
 def _worth_of_knowing(told: Told, held: Bools, least: Draws) -> float:
-    mine = told.beside.usd_draws(np.array([told.row]))[0]
+    mine = _counted_draws(told, np.array([told.row]))[0]
     saved = np.where(held[told.row] & np.isfinite(least), np.maximum(mine - least, 0.0), 0.0)
     return float(saved.mean())
 
@@ -208,11 +219,6 @@ _LOOSER: Final[tuple[Callable[[Told], Loosened | None], ...]] = (
     lambda told: _looser_time(told, "ttft_p95_ms"),
     lambda told: _looser_time(told, "total_p95_ms"),
 )
-_WORDS: Final = {
-    "quality_floor": "a quality floor of {new} instead of {old}",
-    "latency.ttft_p95_ms": "a time to first token of {new} instead of {old}",
-    "latency.total_p95_ms": "a whole answer within {new} instead of {old}",
-}
 
 
 def relaxed(told: Told) -> tuple[Relaxed, ...]:
@@ -224,9 +230,9 @@ def relaxed(told: Told) -> tuple[Relaxed, ...]:
             continue
         path, old, new, segment, floor = loosened
         other = _planned_with(told, segment, floor)
-        saves = told.solution.cost_usd - other.cost_usd if other else 0.0
+        saves = counted_usd(told.problem, told.solution) - counted_usd(told.problem, other) if other else 0.0
         if saves > _WORTH_TELLING_USD:
-            text = f"{usd_text(saves)} a month less at {_WORDS[path].format(new=new, old=old)}"
+            text = f"{usd_text(saves)} a month less at {SEGMENT_LIMITS[path].looser.format(new=new, old=old)}"
             limit = f"segments.{told.segment.name}.{path}"
             out.append(Relaxed(limit=limit, from_value=old, to_value=new, saves_usd=saves, text=text))
     return tuple(out)
@@ -236,53 +242,35 @@ def _planned_with(told: Told, segment: Segment, floor: Floats | None) -> Solutio
     """The best plan when one segment's limits are these; None when no option is added by them."""
     part = told.problem.parts[told.number]
     table = part.table if floor is None else replace(part.table, floor=floor)
-    held = held_limits(segment, table, told.problem.confidence)
+    held = held_limits(segment, table, told.problem.strictness)
     if int(held.fits().sum()) == part.rows.size:
         return None
-    rows = {told.number: fitting_rows(part, held)}
+    rows = {told.number: fitting_rows(part, held, told.problem.confidence)}
     return solve(told.problem.with_rows(rows), upper=told.solution.objective)
 
 
 def relaxed_plan_limits(problem: Problem, solution: Solution) -> tuple[Relaxed, ...]:
     """What the limits of the whole plan, a notch looser, would save."""
     limits, out = problem.workload.limits, []
-    notches: tuple[tuple[str, float | None, float | None, str], ...] = (
-        ("monthly_budget_usd", limits.monthly_budget_usd, _times(limits.monthly_budget_usd, _BUDGET_NOTCH), "a budget"),
-        ("max_models", limits.max_models, _plus(limits.max_models, 1), "a number of models"),
-        ("min_providers", limits.min_providers, _plus(limits.min_providers, -1), "a number of providers"),
-        (
-            "carbon_kg_per_month",
-            limits.carbon_kg_per_month,
-            _times(limits.carbon_kg_per_month, _BUDGET_NOTCH),
-            "a carbon limit",
-        ),
-    )
-    for field, old, new, words in notches:
+    for path, limit in PLAN_LIMITS.items():
+        old = limit.asked(limits)
+        new = None if old is None else limit.notch(old)
         if old is None or new is None or new < 1:
             continue
-        value = int(new) if field in {"max_models", "min_providers"} else new
-        looser = Limits.model_validate({**limits.model_dump(), field: value})
+        looser = Limits.model_validate({**limits.model_dump(), limit.field: int(new) if limit.whole else new})
         other = solve(problem, looser, solution.objective)
         if other is None:
             continue
-        saves, better = solution.cost_usd - other.cost_usd, (other.quality - solution.quality) * 100.0
+        saves = counted_usd(problem, solution) - counted_usd(problem, other)
+        better = (other.quality - solution.quality) * 100.0
         if saves > _WORTH_TELLING_USD:
-            text = f"{usd_text(saves)} a month less at {words} of {new:g} instead of {old:g}"
+            text = f"{usd_text(saves)} a month less at {limit.looser} of {new:g} instead of {old:g}"
         elif problem.workload.objective.minimise is None and better > 0.05:
-            text = f"{better:.1f} points more quality at {words} of {new:g} instead of {old:g}"
+            text = f"{better:.1f} points more quality at {limit.looser} of {new:g} instead of {old:g}"
         else:
             continue
-        path = f"limits.{field}"
         out.append(Relaxed(limit=path, from_value=f"{old:g}", to_value=f"{new:g}", saves_usd=saves, text=text))
     return tuple(out)
-
-
-def _times(value: float | None, factor: float) -> float | None:
-    return None if value is None else value * factor
-
-
-def _plus(value: int | None, step: int) -> int | None:
-    return None if value is None else value + step
 
 
 def named_models(told: Told) -> tuple[NamedModel, ...]:
@@ -336,10 +324,10 @@ def _reason(told: Told, row: int, *, fits: bool) -> str:
     held = told.problem.parts[told.number].held
     missed = [
         f"{LIMIT_NAMES[path]} in only {percent_text(float(share[row]))} of draws"
-        for path, share in held.shares.items()
-        if share[row] < held.confidence - 1e-9
+        for path, share in held.within.items()
+        if not held.holds([path])[row]
     ]
-    needed = percent_text(told.problem.confidence)
+    needed = percent_text(told.problem.workload.quality_confidence)
     return f"Holds {listed(missed)}; {needed} are asked for." if missed else "Its pool cannot grow far enough."
 
 

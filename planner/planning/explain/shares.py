@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from planner.planning.problem import Problem, SegmentPart, upper_at
+from planner.planning.draw_shares import upper_at
+from planner.planning.problem import Problem, SegmentPart
 from planner.planning.solve.milp import Solution
 from planner.units import Bools, Draws, Floats
 

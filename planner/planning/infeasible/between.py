@@ -6,23 +6,20 @@ from typing import Final
 import numpy as np
 
 from planner.catalog.schema import Catalog
+from planner.planning.draw_shares import upper_at
 from planner.planning.infeasible.relaxation import least_feasible, rounded_up
+from planner.planning.limits import LIMIT_NAMES, PLAN_LIMITS, SEGMENT_LIMITS, greatest_floor, least_time
 from planner.planning.plan import Conflict, LimitInConflict
-from planner.planning.problem import SEGMENT_LIMITS, Problem, Rows, SegmentPart, rows_of, state_problem, upper_at
+from planner.planning.problem import Problem, Rows, SegmentPart, rows_of, state_problem
 from planner.planning.solve.milp import Ask, Solution, carbon_kg_draws, cost_draws, solve_ask
-from planner.planning.wording import LIMIT_NAMES, listed, percent_text, rounded_text, time_text
+from planner.planning.wording import listed, percent_text, rounded_text, time_text
+from planner.units import Floats
 from planner.version import VERSION
 from planner.workload.load import workload_hash
 from planner.workload.schema import Limits
 
 LIKELY: Final = 0.5
 """Below this share of draws a limit is impossible, not just not yet shown; also the least confidence allowed."""
-_NAMES: Final = {
-    "monthly_budget_usd": ("the monthly budget", "at most {:,.0f} USD"),
-    "max_models": ("the number of models", "at most {:g}"),
-    "min_providers": ("the number of providers", "at least {:g}"),
-    "carbon_kg_per_month": ("the carbon limit", "at most {:,.0f} kg"),
-}
 
 
 def cheapest_with(
@@ -42,14 +39,14 @@ def cheapest_with(
         if dropped and number not in rows:
             rows[number] = rows_of(part, np.flatnonzero(part.held.fits(without=dropped)), problem.confidence)
     own = problem.workload.limits if limits is None else limits
-    standing = own.model_copy(update={f: None for f in _NAMES if f"limits.{f}" not in kept})
+    standing = own.model_copy(update={limit.field: None for path, limit in PLAN_LIMITS.items() if path not in kept})
     return solve_ask(problem.with_rows(rows), Ask(1.0, 0.0, standing))
 
 
 def _all_limits(problem: Problem) -> tuple[str, ...]:
     """Segments' limits first, so that the filter drops them before those of the whole plan."""
     segments = [f"segments.{part.segment.name}.{path}" for part in problem.parts for path in part.held.shares]
-    plan = [f"limits.{field}" for field in _NAMES if getattr(problem.workload.limits, field) is not None]
+    plan = [path for path, limit in PLAN_LIMITS.items() if limit.asked(problem.workload.limits) is not None]
     return (*segments, *plan)
 
 
@@ -98,7 +95,8 @@ def _at_confidence(problem: Problem, confidence: float) -> Problem:
 
 def accepted_confidence(problem: Problem, kept: tuple[str, ...]) -> float | None:
     """Highest confidence, in whole percents, at which the set can hold; None when it cannot even at 50 %."""
-    low, high = round(LIKELY * 100), round(problem.confidence * 100)
+    asked = max(problem.workload.quality_confidence, problem.workload.times_confidence)
+    low, high = round(LIKELY * 100), round(asked * 100)
     if cheapest_with(_at_confidence(problem, low / 100), kept) is None:
         return None
     while high - low > 1:
@@ -111,9 +109,8 @@ def accepted_confidence(problem: Problem, kept: tuple[str, ...]) -> float | None
 
 
 def _name(path: str) -> str:
-    head, _, rest = path.partition(".")
-    if head == "limits":
-        return _NAMES[rest][0]
+    if path in PLAN_LIMITS:
+        return PLAN_LIMITS[path].words
     segment, limit = _split(path)
     return f"{LIMIT_NAMES[limit]} of {segment}"
 
@@ -142,12 +139,12 @@ def _relax_plan_limit(
 ) -> tuple[str, str, str]:
     limits = problem.workload.limits
     asked = float(getattr(limits, field))
-    value = _NAMES[field][1].format(asked)
+    value = PLAN_LIMITS[f"limits.{field}"].value.format(asked)
     if without is None:
         return value, "nothing, even without it", ""
 
     def feasible(level: float) -> bool:
-        whole = int(level) if field in {"max_models", "min_providers"} else level
+        whole = int(level) if PLAN_LIMITS[f"limits.{field}"].whole else level
         return cheapest_with(problem, kept, limits.model_copy(update={field: whole})) is not None
 
     if field in {"monthly_budget_usd", "carbon_kg_per_month"}:
@@ -193,12 +190,12 @@ def _relax_segment_limit(
     return value, time_text(level), f"{rounded_up(level):.0f} ms"
 
 
-def _levels(problem: Problem, number: int, limit: str) -> np.ndarray:
+def _levels(problem: Problem, number: int, limit: str) -> Floats:
     """(N,) value of a limit at which each option would pass, the smaller the stricter."""
-    table, confidence = problem.parts[number].table, problem.confidence
+    table, strict = problem.parts[number].table, problem.strictness[SEGMENT_LIMITS[limit].kind]
     if limit == "quality_floor":
-        return upper_at(-table.quality / np.maximum(table.floor, 1e-9), confidence)
-    return upper_at(table.ttft_p95_ms if limit.endswith("ttft_p95_ms") else table.total_p95_ms, confidence)
+        return -greatest_floor(table.quality, table.floor, strict)
+    return least_time(table.ttft_p95_ms if limit.endswith("ttft_p95_ms") else table.total_p95_ms, strict)
 
 
 def _dropped(part: SegmentPart, kept: tuple[str, ...]) -> list[str]:

@@ -17,10 +17,11 @@ from planner.catalog.schema import Catalog
 from planner.options.table import Exclusion, OptionTable
 from planner.planning.explain.option_text import model_name
 from planner.planning.infeasible.between import LIKELY, conflict_between
-from planner.planning.infeasible.relaxation import holds_all, reached_with, relax_within
+from planner.planning.infeasible.relaxation import relax_within
+from planner.planning.limits import LIMIT_NAMES, Held, held_limits
 from planner.planning.plan import Conflict, LimitInConflict
-from planner.planning.problem import Held, Problem, held_limits
-from planner.planning.wording import LIMIT_NAMES, listed, percent_text, time_text
+from planner.planning.problem import Problem
+from planner.planning.wording import listed, percent_text, time_text
 from planner.units import Ints
 from planner.version import VERSION
 from planner.workload.load import workload_hash
@@ -68,7 +69,7 @@ class Case:
         if not lifted or self.widen is None:
             return part.table, part.held
         table = self.widen(lift(self.segment, lifted))
-        return table, held_limits(self.segment, table, self.problem.confidence)
+        return table, held_limits(self.segment, table, self.problem.strictness)
 
 
 def lift(segment: Segment, paths: list[str]) -> Segment:
@@ -137,7 +138,7 @@ def smallest_set(case: Case) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _any_holds(case: Case, limits: tuple[str, ...], rules: tuple[str, ...]) -> bool:
     table, held = case.options_under(frozenset(rules))
-    return table.size > 0 and bool(holds_all(held, limits).any())
+    return table.size > 0 and bool(held.holds(limits).any())
 
 
 def _tell_segment(case: Case, catalog: Catalog) -> Conflict:
@@ -146,7 +147,7 @@ def _tell_segment(case: Case, catalog: Catalog) -> Conflict:
         return _tell_excluded(case)
     limits, rules = smallest_set(case)
     table, held = case.options_under(frozenset(rules))
-    reached = reached_with(held, limits) if table.size else np.zeros(0)
+    reached = held.reached(limits) if table.size else np.zeros(0)
     best = float(reached.max()) if reached.size else 0.0
     shown = _confidence_of(best) if limits and best >= LIKELY else None
     told = tuple(_tell_limit(case, limits, rules, path, shown) for path in (*limits, *rules))
@@ -180,8 +181,8 @@ def _tell_limit(
     if path in limits:
         table, held = case.options_under(frozenset(rules))
         others = tuple(each for each in limits if each != path)
-        rows = np.flatnonzero(holds_all(held, others)) if table.size else np.zeros(0, dtype=np.int64)
-        relaxation = relax_within(case.segment, table, path, rows, case.problem.confidence)
+        rows = np.flatnonzero(held.holds(others)) if table.size else np.zeros(0, dtype=np.int64)
+        relaxation = relax_within(case.segment, table, path, rows, case.problem.strictness)
         best, relax_to = relaxation.best_reachable, relaxation.relax_to
     else:
         best, relax_to = _relax_rule(case, limits, rules, path)
@@ -197,7 +198,7 @@ def _tell_limit(
 def _relax_rule(case: Case, limits: tuple[str, ...], rules: tuple[str, ...], path: str) -> tuple[str, str]:
     """What lifting one rule brings: the cheapest option that then holds the rest of the set."""
     table, held = case.options_under(frozenset(each for each in rules if each != path))
-    rows: Ints = np.flatnonzero(holds_all(held, limits)) if table.size else np.zeros(0, dtype=np.int64)
+    rows: Ints = np.flatnonzero(held.holds(limits)) if table.size else np.zeros(0, dtype=np.int64)
     if rows.size == 0:
         return "nothing, even without it", ""
     row = int(rows[np.argmin(table.usage_usd[rows].mean(axis=1))])
@@ -268,7 +269,7 @@ def _probe(
     passes = f"It would pass as it stands at {percent_text(shown)} confidence"
     if "quality_floor" in limits:
         quality, floor = float(table.quality[row].mean()), float(table.floor.mean())
-        count = samples_to_show(quality, floor, case.problem.confidence)
+        count = samples_to_show(quality, floor, case.problem.workload.quality_confidence)
         expected = f"{percent_text(quality)} acceptable answers are expected, {percent_text(floor)} are asked for"
         what = f"Measure {model} on {count:,} of your own samples of {case.segment.name}: {expected}."
     else:

@@ -1,15 +1,15 @@
 """The least change of one limit that frees a set of limits, the others of the set held."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
 from planner.options.table import OptionTable
-from planner.planning.problem import Held, lower_at, upper_at
+from planner.planning.limits import SEGMENT_LIMITS, Strictness, greatest_floor, least_time
 from planner.planning.wording import time_text
-from planner.units import Bools, Floats, Ints
+from planner.units import Ints
 from planner.workload.schema import RelativeFloor, Segment
 
 _STEPS: Final = 14
@@ -26,26 +26,27 @@ class Relaxation:
     relax_to: str
 
 
-def relax_within(segment: Segment, table: OptionTable, path: str, rows: Ints, confidence: float) -> Relaxation:
+def relax_within(
+    segment: Segment, table: OptionTable, path: str, rows: Ints, strictness: Mapping[str, Strictness]
+) -> Relaxation:
     """Least change of a segment's limit under which one of these rows holds it; empty when there are no rows."""
     if rows.size == 0:
         return Relaxation("nothing that holds the other limits", "")
+    strict = strictness[SEGMENT_LIMITS[path].kind]
     if path == "quality_floor":
-        return _relax_floor(segment, table, rows, confidence)
+        return _relax_floor(segment, table, rows, strict)
     times = table.ttft_p95_ms if path == "latency.ttft_p95_ms" else table.total_p95_ms
-    reached = upper_at(times[rows], confidence)
+    reached = least_time(times[rows], strict)
     best = int(np.argmin(reached))
     model = table.model_ids[table.model[rows[best]]]
     # Rounded up to three digits, so that what is offered is enough.
     return Relaxation(f"{time_text(float(reached[best]))} with {model}", f"{rounded_up(float(reached[best])):.0f} ms")
 
 
-def _relax_floor(segment: Segment, table: OptionTable, rows: Ints, confidence: float) -> Relaxation:
+def _relax_floor(segment: Segment, table: OptionTable, rows: Ints, strict: Strictness) -> Relaxation:
     asked = DEFAULT_FLOOR if segment.quality_floor is None else segment.quality_floor
-    if isinstance(asked, RelativeFloor):
-        reached = lower_at(table.quality[rows] / np.maximum(table.floor / asked.at_least, 1e-9), confidence)
-    else:
-        reached = lower_at(table.quality[rows], confidence)
+    unit = table.floor / asked.at_least if isinstance(asked, RelativeFloor) else np.ones_like(table.floor)
+    reached = greatest_floor(table.quality[rows], unit, strict)
     best = int(np.argmax(reached))
     model = table.model_ids[table.model[rows[best]]]
     value = np.floor(float(reached[best]) * 1000.0) / 1000.0
@@ -63,18 +64,6 @@ def rounded_up(value: float) -> float:
         return 0.0
     step = 10.0 ** (np.floor(np.log10(value)) - 2.0)
     return float(np.ceil(value / step - 1e-9) * step)
-
-
-def reached_with(held: Held, soft: tuple[str, ...]) -> Floats:
-    """(N,) highest confidence at which each option holds these limits, each by itself."""
-    shares = [held.shares[path] for path in soft]
-    size = next(iter(held.shares.values())).shape[0]
-    return np.minimum.reduce(shares) if shares else np.ones(size)
-
-
-def holds_all(held: Held, soft: tuple[str, ...]) -> Bools:
-    """(N,) options that hold these limits at the confidence."""
-    return reached_with(held, soft) >= held.confidence - 1e-9
 
 
 def least_feasible(feasible: Callable[[float], bool], infeasible_at: float, feasible_at: float) -> float:

@@ -6,7 +6,7 @@ import numpy as np
 
 from planner.beliefs.cost.machine_hours import machines_needed
 from planner.options.context import World
-from planner.planning.problem import upper_at
+from planner.planning.draw_shares import upper_at
 from planner.planning.self_hosting.break_even import (
     RENT_MODES,
     BreakEven,
@@ -63,7 +63,7 @@ def rent_modes(path: RentedPath) -> tuple[RentedPath, ...]:
 
 def replicas_of(workload: Workload, case: ServingCase) -> int:
     """Whole replicas at the planned volume, spare ones included."""
-    work = float(upper_at(case.demand.busy_at_peak[None, :], workload.confidence)[0])
+    work = float(upper_at(case.demand.busy_at_peak[None, :], workload.times_confidence)[0])
     return max(int(np.ceil(work / workload.assumptions.gpu_utilisation_cap - 1e-9)), 1) + case.demand.spare
 
 
@@ -73,7 +73,7 @@ def case_lines(workload: Workload, case: ServingCase) -> tuple[tuple[str, str], 
     loads = [Load(one.segment, one.requests_per_month, one.sizing, one.busy_at_peak) for one in case.served]
     replicas = replicas_of(workload, case)
     lines = [*memory_lines(loads), *rate_lines(loads)]
-    lines += replica_lines(work_of_case(case.served), cap, workload.confidence, replicas, case.demand.spare)
+    lines += replica_lines(work_of_case(case.served), cap, workload.times_confidence, replicas, case.demand.spare)
     gpus = case.setup.gpus_per_replica
     if case.rented is not None:
         path, rent = case.rented, case.question.rent

@@ -9,6 +9,7 @@ from planner.beliefs.serving.sizing import Setup
 from planner.catalog.schema import GpuPrice
 from planner.options.context import World
 from planner.options.eligibility.exclusions import needs_of, own_rules
+from planner.planning.limits import holds_floor, holds_time, strictness_of
 from planner.planning.self_hosting.break_even import RentedPath
 from planner.planning.self_hosting.served import TECHNIQUE_TEXTS, Served
 from planner.planning.wording import percent_text, time_text
@@ -41,17 +42,18 @@ def _segment_doubts(world: World, workload: Workload, setup: Setup, one: Served)
     row = world.models.row[setup.model.id]
     rules = own_rules(world.models, needs_of(segment, may_own=True))
     out = [f"{segment.name}: {rule.tell(np.array([row]))}" for rule in rules if bool(rule.fails[row])]
-    if one.holds_floor < workload.confidence:
+    strict = strictness_of(workload)
+    if not holds_floor(one.quality, one.floor.draws, strict["quality"]):
         out.append(
             f"{segment.name}: {name}, {TECHNIQUE_TEXTS[one.technique]}, is {one.floor.text} in"
-            f" {percent_text(one.holds_floor)} of the draws; {percent_text(workload.confidence)} are asked for."
+            f" {percent_text(one.holds_floor)} of the draws; {percent_text(workload.quality_confidence)} are asked for."
         )
     limits = (
         ("first token", segment.latency.ttft_p95_ms, one.sizing.ttft_p95_ms),
         ("whole answer", segment.latency.total_p95_ms, one.sizing.total_p95_ms),
     )
     for what, allowed, draws in limits:
-        if allowed is not None and float((draws <= allowed).mean()) < workload.confidence:
+        if allowed is not None and not holds_time(draws, allowed, strict["times"]):
             out.append(
                 f"{segment.name}: the {what} takes {time_text(float(draws.mean()))} at p95 and the busiest hour;"
                 f" {time_text(allowed)} are allowed."

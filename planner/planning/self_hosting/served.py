@@ -13,6 +13,7 @@ from planner.options.context import World
 from planner.options.eligibility.exclusions import needs_of, own_rules
 from planner.options.estimates.figures import Added, added_by, shape_of
 from planner.options.estimates.qualities import Floor, SegmentQualities, floor_of, qualities_of, quality_key
+from planner.planning.limits import Strictness, holds_floor, strictness_of
 from planner.units import DRAW_COUNT, Draws, Floats
 from planner.workload.schema import Segment, Workload
 
@@ -70,7 +71,9 @@ def who_could_share(world: World, workload: Workload, model: str, precision: Pre
             continue
         qualities = qualities_of(world, quality_key(segment))
         floor = floor_of(world, segment, qualities)
-        _, quality = _way(world, qualities, segment, (facts, precision), floor, workload.confidence, None)
+        _, quality = _way(
+            world, qualities, segment, (facts, precision), floor, strictness_of(workload)["quality"], None
+        )
         if float((quality >= floor.draws).mean()) >= _LIKELY:
             names.append(segment.name)
     return tuple(names)
@@ -83,7 +86,7 @@ def served_segment(
     qualities = qualities_of(world, quality_key(segment))
     floor = floor_of(world, segment, qualities)
     what = (setup.model, setup.precision)
-    chosen, quality = _way(world, qualities, segment, what, floor, workload.confidence, technique)
+    chosen, quality = _way(world, qualities, segment, what, floor, strictness_of(workload)["quality"], technique)
     catalog, seed = world.catalog, world.seed
     added = added_by(catalog, segment, shape_of(TECHNIQUES.index(chosen)), seed)
     sizing = size_replica(
@@ -109,7 +112,7 @@ def _way(
     segment: Segment,
     what: tuple[Model, Precision],
     floor: Floor,
-    confidence: float,
+    strict: Strictness,
     wanted: Technique | None,
 ) -> tuple[Technique, Draws]:
     """How the model is used, and its quality (S,) at a precision; 0 where the technique does not apply."""
@@ -125,7 +128,7 @@ def _way(
             continue
         quality = quantised_quality(world.catalog, draws, size, BITS[precision], world.seed)[0]
         held = float((quality >= floor.draws).mean())
-        if held >= confidence:
+        if holds_floor(quality, floor.draws, strict):
             return way, quality
         found.append((held, way, quality))
     _, way, quality = max(found, key=lambda item: item[0])

@@ -17,11 +17,12 @@ import numpy as np
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from planner.planning.problem import Problem, Rows, draws_needed
+from planner.planning.draw_shares import draws_needed
+from planner.planning.problem import Problem, Rows
 from planner.planning.solve.bounds import FEW, sift
 from planner.planning.solve.descent import Choice, improve, pool_load, priced_plans
 from planner.planning.solve.lp_relaxation import Root, solve_root
-from planner.planning.solve.programme import PLAN_LIMITS, STRUCTURE, Block, Columns, Programme
+from planner.planning.solve.programme import PLAN_ROWS, STRUCTURE, Block, Columns, Programme
 from planner.planning.solve.prune import Pick, Structure, best_of_groups, gather, undominated
 from planner.units import Bools, Draws, Floats, Ints
 from planner.workload.schema import Limits
@@ -43,6 +44,8 @@ class Ask:
     """Worth of all answers being acceptable (share 1), in the same money."""
     limits: Limits
     quality_at_least: float | None = None
+    errors_weight: float = 0.0
+    """Weight of a USD that wrong answers cost a month."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,7 +59,9 @@ class Solution:
     components: tuple[int, ...]
     """Indices of the components in use, ascending."""
     cost_usd: float
-    """Mean monthly cost."""
+    """Mean monthly bill."""
+    errors_usd: float
+    """Mean monthly cost of wrong answers, counted in the objective or not."""
     quality: float
     """Mean share of acceptable answers over all requests."""
     objective: float
@@ -74,16 +79,21 @@ def solve(problem: Problem, limits: Limits | None = None, upper: float | None = 
         limits: Other limits than the workload's own.
         upper: Objective of a plan known to hold them (not used when quality is maximised).
     """
-    objective = problem.workload.objective
     bounds = problem.workload.limits if limits is None else limits
-    if objective.maximise is None:
-        worth = 0.0 if objective.weigh is None else objective.weigh.usd_per_quality_point * 100.0
-        return solve_ask(problem, Ask(1.0, worth, bounds), upper)
+    if problem.workload.objective.maximise is None:
+        return solve_ask(problem, ask_of(problem, bounds), upper)
     best = solve_ask(problem, Ask(0.0, QUALITY_USD, bounds))
     if best is None:
         return None
     cheapest = solve_ask(problem, Ask(1.0, 0.0, bounds, quality_at_least=best.quality - 1e-9))
     return best if cheapest is None else replace(cheapest, optimal=cheapest.optimal and best.optimal)
+
+
+def ask_of(problem: Problem, limits: Limits) -> Ask:
+    """What the workload's objective asks for where money is minimised: total cost, the bill, or bill less worth."""
+    objective = problem.workload.objective
+    worth = 0.0 if objective.weigh is None else objective.weigh.usd_per_quality_point * 100.0
+    return Ask(1.0, worth, limits, errors_weight=1.0 if objective.counts_errors else 0.0)
 
 
 def solve_ask(problem: Problem, ask: Ask, upper: float | None = None) -> Solution | None:
@@ -99,7 +109,8 @@ def solve_ask(problem: Problem, ask: Ask, upper: float | None = None) -> Solutio
 
 def score_of(ask: Ask, pick: Pick) -> Floats:
     """(n,) what each option adds to the objective by itself."""
-    return np.asarray(ask.cost_weight * pick.usage_usd - ask.quality_weight * pick.quality, dtype=np.float64)
+    usd = ask.cost_weight * pick.usage_usd + ask.errors_weight * pick.errors_usd
+    return np.asarray(usd - ask.quality_weight * pick.quality, dtype=np.float64)
 
 
 def _reduce(problem: Problem, ask: Ask, upper: float | None, *, by_draw: bool) -> Pick:
@@ -125,7 +136,8 @@ def _kept(problem: Problem, number: int, ask: Ask, structure: Structure, by_draw
     """Positions of one segment's rows that dominance leaves, remembered by what they were pruned for."""
     rows = problem.parts[number].rows
     bounded = ask.quality_at_least is not None
-    key = (ask.cost_weight, ask.quality_weight * float(problem.request_share[number]), structure, bounded, by_draw)
+    worth = ask.quality_weight * float(problem.request_share[number])
+    key = (ask.cost_weight, ask.errors_weight, worth, structure, bounded, by_draw)
     if key not in rows.memo:
         columns = _columns(problem, number, rows, ask, by_draw)
         rows.memo[key] = best_of_groups(rows, columns, structure)
@@ -135,7 +147,8 @@ def _kept(problem: Problem, number: int, ask: Ask, structure: Structure, by_draw
 def _columns(problem: Problem, number: int, rows: Rows, ask: Ask, by_draw: bool) -> Floats:
     """(R, K) what must be no worse in an exchange, the smaller the better."""
     worth = ask.quality_weight * problem.request_share[number]
-    columns = [(ask.cost_weight * rows.usage_usd - worth * rows.quality)[:, None]]
+    usd = ask.cost_weight * rows.usage_usd + ask.errors_weight * rows.errors_usd
+    columns = [(usd - worth * rows.quality)[:, None]]
     if ask.quality_at_least is not None:
         columns.append(-rows.quality[:, None])
     table = problem.parts[number].table
@@ -191,20 +204,46 @@ def cost_draws(problem: Problem, solution: Solution) -> Draws:
     return np.asarray(usage + components + solution.replicas @ problem.replica_usd, dtype=np.float64)
 
 
+def counted_usd(problem: Problem, solution: Solution) -> float:
+    """Mean monthly money that the objective counts: the bill, with the cost of wrong answers where it is minimised."""
+    return solution.cost_usd + (solution.errors_usd if problem.workload.objective.counts_errors else 0.0)
+
+
+def errors_draws(problem: Problem, solution: Solution) -> Draws:
+    """Monthly cost of a plan's wrong answers in each draw, (S,); 0 where no segment states what one costs."""
+    of_segments = (
+        part.error_usd * (1.0 - part.table.quality[row])
+        for part, row in zip(problem.parts, solution.choice, strict=True)
+    )
+    return np.asarray(sum(of_segments), dtype=np.float64)
+
+
 def carbon_kg_draws(problem: Problem, solution: Solution) -> Draws:
     """Monthly carbon of a plan in each draw, (S,)."""
     usage = sum(part.table.carbon_kg[row] for part, row in zip(problem.parts, solution.choice, strict=True))
     return np.asarray(usage + solution.replicas @ problem.replica_carbon_kg, dtype=np.float64)
 
 
-def state_programme(problem: Problem, ask: Ask, pick: Pick, active: Mapping[str, set[int]] | None = None) -> Programme:
-    """Columns for these options, and the limits."""
+def holds_over_draws(problem: Problem, ask: Ask, solution: Solution) -> bool:
+    """Whether a plan holds the limits that are held draw by draw: budget and carbon."""
+    return not _failing(problem, ask, solution)
+
+
+def state_programme(
+    problem: Problem,
+    ask: Ask,
+    pick: Pick,
+    active: Mapping[str, set[int]] | None = None,
+    *,
+    count_models: bool = False,
+) -> Programme:
+    """Columns for these options, and the limits; `count_models` gives each model a column even without a limit."""
     chosen = active or {}
     columns = Columns(
         options=pick.size,
         components=problem.component_usd.shape[0],
         pools=problem.replica_usd.shape[0],
-        models=len(problem.models) if ask.limits.max_models is not None else 0,
+        models=len(problem.models) if count_models or ask.limits.max_models is not None else 0,
         providers=len(problem.providers) if ask.limits.min_providers is not None else 0,
         budget_draws=tuple(sorted(chosen.get("budget", ()))),
         carbon_draws=tuple(sorted(chosen.get("carbon", ()))),
@@ -232,7 +271,7 @@ def compact(problem: Problem, pick: Pick) -> tuple[Problem, Pick]:
 
 def stack_rows(programme: Programme) -> LinearConstraint:
     """All rows of the programme as one sparse constraint."""
-    rules = [*STRUCTURE.values(), *PLAN_LIMITS.values()]
+    rules = [*STRUCTURE.values(), *PLAN_ROWS.values()]
     blocks: list[Block] = [block for rule in rules if (block := rule(programme)) is not None]
     starts = np.cumsum([0, *(block.low.shape[0] for block in blocks)])
     row = np.concatenate([block.row + start for block, start in zip(blocks, starts[:-1], strict=True)])
@@ -358,7 +397,7 @@ def settle(problem: Problem, ask: Ask, pick: Pick, chosen: Ints, *, gap: float =
     components = np.flatnonzero(pick.needs[chosen].any(axis=0))
     fixed = float(problem.component_usd[components].sum() + replicas @ problem.replica_usd)
     cost = float(pick.usage_usd[chosen].sum()) + fixed
-    quality = float(pick.quality[chosen].sum())
+    errors, quality = float(pick.errors_usd[chosen].sum()), float(pick.quality[chosen].sum())
     return Solution(
         choice=tuple(
             int(part.rows.index[pick.position[column]]) for part, column in zip(problem.parts, chosen, strict=True)
@@ -366,8 +405,9 @@ def settle(problem: Problem, ask: Ask, pick: Pick, chosen: Ints, *, gap: float =
         replicas=replicas,
         components=tuple(int(number) for number in components),
         cost_usd=cost,
+        errors_usd=errors,
         quality=quality,
-        objective=ask.cost_weight * cost - ask.quality_weight * quality,
+        objective=ask.cost_weight * cost + ask.errors_weight * errors - ask.quality_weight * quality,
         gap=gap,
         optimal=optimal,
         columns=pick.size,

@@ -11,7 +11,8 @@ from typing import Final, TypeAlias
 
 import numpy as np
 
-from planner.planning.problem import Problem, draws_needed
+from planner.planning.draw_shares import draws_needed
+from planner.planning.problem import Problem
 from planner.planning.solve.prune import Pick
 from planner.units import Floats, Ints
 from planner.workload.schema import Limits
@@ -186,10 +187,10 @@ def _each_once(pairs: Ints) -> tuple[Ints, Ints]:
 
 
 def limit_models_per_plan(programme: Programme) -> Block | None:
-    """At most `limits.max_models` distinct models; a cascade uses two."""
-    allowed = programme.limits.max_models
-    if allowed is None:
+    """At most `limits.max_models` distinct models; a cascade uses two. Without a limit they are only counted."""
+    if not programme.columns.models:
         return None
+    allowed = np.inf if programme.limits.max_models is None else float(programme.limits.max_models)
     option, model = _each_once(programme.pick.models)
     switch = programme.columns.first_model + np.arange(programme.columns.models)
     use = _at_most_switch(option, model, programme.pick.segment[option], switch)
@@ -199,7 +200,7 @@ def limit_models_per_plan(programme: Programme) -> Block | None:
         np.concatenate([use.column, switch]),
         np.concatenate([use.value, np.ones(switch.shape[0])]),
         np.append(use.low, -np.inf),
-        np.append(use.high, float(allowed)),
+        np.append(use.high, allowed),
     )
 
 
@@ -329,10 +330,10 @@ STRUCTURE: Final[Mapping[str, RowRule]] = {
 }
 """Rules of every plan."""
 
-PLAN_LIMITS: Final[Mapping[str, RowRule]] = {
+PLAN_ROWS: Final[Mapping[str, RowRule]] = {
     "limits.monthly_budget_usd": limit_monthly_budget,
     "limits.max_models": limit_models_per_plan,
     "limits.min_providers": limit_providers,
     "limits.carbon_kg_per_month": limit_carbon,
 }
-"""Path in the workload to the function that means it."""
+"""Path of a plan's limit (limits.py) to the rows that mean it."""

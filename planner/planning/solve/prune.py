@@ -150,6 +150,8 @@ class Pick:
     position: Ints
     """(n,) position in that segment's rows"""
     usage_usd: Floats
+    errors_usd: Floats
+    """(n,) mean cost of wrong answers"""
     quality: Floats
     """(n,) share of acceptable answers times the segment's share of requests"""
     load: Floats
@@ -174,6 +176,7 @@ class Pick:
             self.segment[mask],
             self.position[mask],
             self.usage_usd[mask],
+            self.errors_usd[mask],
             self.quality[mask],
             self.load[mask],
             self.pool[mask],
@@ -198,6 +201,7 @@ def gather(problem: Problem, positions: list[Ints]) -> Pick:
         segment=np.concatenate([np.full(rows.size, g, dtype=np.int64) for g, rows in enumerate(few)]),
         position=np.concatenate(positions),
         usage_usd=np.concatenate([rows.usage_usd for rows in few]),
+        errors_usd=np.concatenate([rows.errors_usd for rows in few]),
         quality=np.concatenate([rows.quality * problem.request_share[g] for g, rows in enumerate(few)]),
         load=load,
         pool=pool,

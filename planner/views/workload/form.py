@@ -79,7 +79,7 @@ VOLUME: Final = (
 )
 QUALITY: Final = (
     Field("novelty", "Unlike anything seen, share", "number", "Weighs against small and tuned models."),
-    Field("error_cost_usd", "Cost of one wrong answer, USD", "number", "Shown beside the bill, not in it."),
+    Field("error_cost_usd", "Cost of one wrong answer, USD", "number", "Counted beside the bill in what is minimised."),
     Field(
         "training.labelled_examples",
         "Labelled examples you own",

@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from planner.options.table import Options
-from planner.planning.problem import Problem, draws_needed, state_problem
+from planner.planning.draw_shares import draws_needed
+from planner.planning.problem import Problem, state_problem
 from planner.planning.solve.milp import Ask, Solution, cost_draws, solve, solve_ask, unpruned
 from planner.units import stream
 from planner.workload.schema import Limits, Workload
