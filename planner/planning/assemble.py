@@ -58,12 +58,13 @@ class Draft:
 
 
 def assemble_plan(
-    problem: Problem, facts: Facts, solution: Solution, optimum: Solution, *, full: bool, front: int
+    problem: Problem, facts: Facts, solution: Solution, *, full: bool, front: int, optimum: Solution | None = None
 ) -> Plan:
     """The plan as it is told; `full` adds runner-ups, relaxations, rivals, baselines and the front.
 
-    `optimum` is the best plan before differences within materiality were settled.
+    `optimum` is the best plan before differences within materiality were settled; None: it is the solution.
     """
+    optimum = solution if optimum is None else optimum
     bills = split_bill(problem, solution)
     drafts = [_segment(problem, facts, solution, number, bills[number], full=full) for number in range(len(bills))]
     segments = tuple(draft.plan for draft in drafts)

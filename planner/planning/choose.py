@@ -75,7 +75,7 @@ def _planned(
         return Planned(problem, None, find_conflict(problem, catalog, widen))
     solution = prefer(problem, optimum)
     outcome: Outcome = assemble_plan(
-        problem, facts_of(catalog, seed), solution, optimum, full=detail == "full", front=front
+        problem, facts_of(catalog, seed), solution, full=detail == "full", front=front, optimum=optimum
     )
     return Planned(problem, solution, outcome)
 

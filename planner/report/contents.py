@@ -27,6 +27,7 @@ from planner.report.format import (
     MARK_TEXTS,
     MARKS,
     kilograms,
+    limits_rule,
     money,
     money_interval,
     more_or_less,
@@ -39,7 +40,6 @@ from planner.report.picture_data import Tool, tools_of, workload_of
 from planner.report.segment_contents import segment_blocks
 from planner.report.svg import plan as svg
 from planner.report.theme import TIER_TEXTS
-from planner.workload.schema import Workload
 
 _CANNOT_KNOW: Final = (
     "How hard your requests are. Unless measured on your own samples, quality is a forecast from public benchmarks.",
@@ -107,19 +107,6 @@ def _cover(plan: Plan) -> Facts:
         ("Planner and seed", plain(f"{plan.planner_version}, {plan.seed}")),
     ]
     return Facts(tuple(rows))
-
-
-def limits_rule(workload: Workload, draws: str) -> str:
-    """When a limit counts as held, in a sentence."""
-    sure, tolerance = workload.quality_confidence, workload.tolerance
-    if workload.quality_confidence == workload.times_confidence:
-        share = f"in at least {percent(sure)} of {draws}"
-    else:
-        share = f"in at least {percent(sure)} (quality) and {percent(workload.times_confidence)} (times) of {draws}"
-    points, part = tolerance.quality * 100.0, percent(tolerance.time)
-    if tolerance.quality == 0.0 and tolerance.time == 0.0:
-        return share
-    return f"a floor by its mean and, less {points:g} points, {share}; a time by its median and, plus {part}, likewise"
 
 
 def _draws(plan: Plan) -> str:

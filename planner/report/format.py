@@ -5,6 +5,7 @@ from types import MappingProxyType
 from typing import Final
 
 from planner.planning.plan import Class, Figure
+from planner.workload.schema import Workload
 
 MARKS: Final = MappingProxyType({"measured": "●", "published": "◆", "fitted": "◇", "simulated": "○", "assumed": "△"})
 MARK_TEXTS: Final = MappingProxyType(
@@ -191,3 +192,16 @@ def _time_unit(ms: float) -> tuple[str, float]:
     if ms >= 2 * _MINUTE_MS:
         return "min", _MINUTE_MS
     return ("s", 1000.0) if ms >= 999.5 else ("ms", 1.0)
+
+
+def limits_rule(workload: Workload, draws: str) -> str:
+    """When a limit counts as held, in a sentence."""
+    sure, tolerance = workload.quality_confidence, workload.tolerance
+    if workload.quality_confidence == workload.times_confidence:
+        share = f"in at least {percent(sure)} of {draws}"
+    else:
+        share = f"in at least {percent(sure)} (quality) and {percent(workload.times_confidence)} (times) of {draws}"
+    points, part = tolerance.quality * 100.0, percent(tolerance.time)
+    if tolerance.quality == 0.0 and tolerance.time == 0.0:
+        return share
+    return f"a floor by its mean and, less {points:g} points, {share}; a time by its median and, plus {part}, likewise"

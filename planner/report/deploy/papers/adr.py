@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from planner.planning.plan import Baseline, Plan, SegmentPlan
 from planner.report.deploy.toolbox import Toolbox
-from planner.report.format import money, money_interval, more_or_less, percent, requests, share
+from planner.report.format import limits_rule, money, money_interval, more_or_less, requests, share
 from planner.report.markdown import escape
 
 
@@ -124,7 +124,7 @@ def _option(baseline: Baseline) -> str:
 def _more(box: Toolbox) -> list[str]:
     plan = box.plan
     return [
-        f"Each limit holds in {percent(box.workload.confidence)} of the draws; intervals are 90 % credible",
+        f"Each limit holds: {limits_rule(box.workload, 'the draws')}; intervals are 90 % credible",
         f"Planner {plan.planner_version}, catalog {plan.catalog_version} of {plan.catalog_date}, seed {plan.seed}",
         f"Workload {plan.workload_hash}",
     ]
