@@ -56,9 +56,9 @@ def test_a_stricter_rule_takes_away_the_stand_ins_that_break_it() -> None:
     plan = example_plan("coding-assistant")
     data = plan.model_dump()
     for segment in data["workload"]["segments"]:
-        segment.setdefault("data", {})["providers_allowed"] = ["mistral"]
+        segment.setdefault("data", {})["providers_allowed"] = ["watsonx"]
     box = toolbox_of(Plan.model_validate(data), example_catalog(), DAY)
-    assert all(tool.provider in {"mistral", "own"} for route in box.routes for tool in route.fallbacks)
+    assert all(tool.provider in {"watsonx", "own"} for route in box.routes for tool in route.fallbacks)
     assert any("no fallback" in text for text in box.told)
 
 
