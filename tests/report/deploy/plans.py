@@ -8,6 +8,7 @@ from planner.catalog.load import load_catalog
 from planner.catalog.schema import Catalog
 from planner.planning.choose import plan_workload
 from planner.planning.plan import Plan
+from planner.planning.what_if.changes import Change, apply_changes
 from planner.resources import catalogs_dir
 from planner.workload.load import load_workload
 
@@ -25,9 +26,9 @@ def example_beliefs() -> Beliefs:
 
 
 @cache
-def example_plan(name: str) -> Plan:
-    """Plan of catalogs/workloads/NAME.yaml."""
-    workload = load_workload(catalogs_dir() / "workloads" / f"{name}.yaml")
+def example_plan(name: str, *changes: Change) -> Plan:
+    """Plan of catalogs/workloads/NAME.yaml, some of its inputs changed."""
+    workload = apply_changes(load_workload(catalogs_dir() / "workloads" / f"{name}.yaml"), changes)
     outcome = plan_workload(workload, example_catalog(), example_beliefs(), DAY)
     assert isinstance(outcome, Plan)
     return outcome

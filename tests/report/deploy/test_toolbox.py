@@ -6,6 +6,7 @@ import pytest
 import yaml
 
 from planner.planning.plan import Plan
+from planner.planning.what_if.changes import Change
 from planner.report.deploy.access import binds, litellm_name, settings
 from planner.report.deploy.export import export_plan
 from planner.report.deploy.rules import Rulebook, against_machine, against_offer
@@ -107,7 +108,14 @@ def test_an_offer_that_the_catalog_lost_is_told_and_left_out() -> None:
 
 
 def test_the_gate_that_reads_an_answer_stays_with_the_client_and_that_is_said() -> None:
-    exported = export_plan(example_plan("enterprise-portfolio"), example_catalog(), DAY, ("litellm",))
+    plan = example_plan(
+        "enterprise-portfolio",
+        Change("objective.minimise", "bill"),
+        Change("tolerance.quality", 0.0),
+        Change("tolerance.time", 0.0),
+        Change("materiality.most_share", 0.0),
+    )
+    exported = export_plan(plan, example_catalog(), DAY, ("litellm",))
     config = yaml.safe_load(exported.files["litellm/config.yaml"])
     entry = next(entry for entry in config["model_list"] if entry["model_name"] == "document-translation")
     assert not entry["litellm_params"]["model"].startswith("auto_router/")
