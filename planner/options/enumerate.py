@@ -14,6 +14,7 @@ from planner.options.cache import WORKLOAD, OptionsCache
 from planner.options.cascade import choose_cascades
 from planner.options.context import Fleet, World, build_fleet, build_world
 from planner.options.eligibility.exclusions import Needs, needs_of
+from planner.options.estimates.bills import Usage
 from planner.options.estimates.figures import CostsByShape, TimesByShape, carbon_of, costs_of, times_of
 from planner.options.estimates.qualities import (
     Floor,
@@ -26,7 +27,7 @@ from planner.options.estimates.retrieval import Retrieval, choose_retrieval
 from planner.options.estimates.scale import Scale, Scaled, scale_base
 from planner.options.join import SegmentPart, join_segments
 from planner.options.names import resolve_names
-from planner.options.placements.placements import Found, Ways, find_ways
+from planner.options.placements.placements import Found, find_ways
 from planner.options.rows import shapes_needed
 from planner.options.table import Options, OptionTable
 from planner.workload.schema import Assumptions, LatencyLimits, RelativeFloor, Segment, Workload
@@ -137,9 +138,8 @@ def _segment_part(
         "scaled", name, (base, costs, scale), lambda: scale_base(world, found.ways, times, costs, base, asked, scale)
     )
     floor = kept.recall("floor", name, (by, segment.quality_floor), lambda: floor_of(world, segment, qualities))
-    table = kept.recall(
-        "table", name, (base, scaled, floor), lambda: _table(world, found.ways, base, asked, scaled, floor)
-    )
+    usage = Usage(world, found.ways, times, costs, base, asked, scale)
+    table = kept.recall("table", name, (base, scaled, floor), lambda: _table(usage, scaled, floor))
     return SegmentPart(unit, retrieval, found, base, qualities.anchor, table)
 
 
@@ -227,15 +227,16 @@ def _retrieval(
     )
 
 
-def _table(world: World, ways: Ways, base: Base, asked: Asked, scaled: Scaled, floor: Floor) -> OptionTable:
+def _table(usage: Usage, scaled: Scaled, floor: Floor) -> OptionTable:
     """The options of a segment, pools and component sets numbered within it."""
+    base = usage.base
     columns = base.columns
     return OptionTable(
-        segment=asked.segment.name,
+        segment=usage.asked.segment.name,
         floor=floor.draws,
         floor_text=floor.text,
-        model_ids=world.models.ids,
-        places=ways.places,
+        model_ids=usage.world.models.ids,
+        places=usage.ways.places,
         model=columns.model,
         technique=columns.technique,
         tier=columns.tier,
@@ -253,4 +254,5 @@ def _table(world: World, ways: Ways, base: Base, asked: Asked, scaled: Scaled, f
         ttft_p95_ms=base.ttft_p95_ms,
         total_p95_ms=base.total_p95_ms,
         carbon_kg=scaled.carbon_kg,
+        lines=usage,
     )

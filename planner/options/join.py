@@ -6,6 +6,7 @@ import numpy as np
 
 from planner.beliefs.cost.components import pool_usd_per_replica_month
 from planner.beliefs.cost.energy import pool_carbon_kg_per_replica_month
+from planner.beliefs.cost.lines import Factor, product
 from planner.options.base import Base
 from planner.options.cache import WORKLOAD, OptionsCache
 from planner.options.context import Fleet, World
@@ -66,7 +67,8 @@ def spare_components(pools: tuple[Pool, ...]) -> tuple[Component, ...]:
             label=f"{pool.spare_replicas} spare {'replica' if pool.spare_replicas == 1 else 'replicas'} of {pool.id}",
             monthly_usd=np.full(DRAW_COUNT, pool.spare_replicas * pool.usd_per_replica_month),
             people_usd=0.0,
-            note="beyond what the load needs, so that one may fail; among the replicas of its pool",
+            formula=product(Factor(pool.spare_replicas, "spare"), Factor(pool.usd_per_replica_month, "USD a replica")),
+            about="beyond what the load needs, so that one may fail; among the replicas of its pool",
             source_ids=pool.source_ids,
         )
         for pool in pools

@@ -1,8 +1,10 @@
 """Every allowed way to serve a segment, column by column: N options, S draws. Arrays, not objects in loops."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
+from planner.beliefs.cost.lines import CostLine, Formula
 from planner.beliefs.evidence.measured import RunUse
 from planner.beliefs.techniques.transforms import TECHNIQUES, Technique
 from planner.units import Draws, Ints
@@ -23,10 +25,12 @@ __all__ = [
     "Serving",
     "Technique",
     "Tier",
+    "UsageLines",
 ]
 
 Tier: TypeAlias = Literal["specialist", "grounded", "generalist", "frontier"]
 TIERS: Final[tuple[Tier, ...]] = ("specialist", "grounded", "generalist", "frontier")
+UsageLines: TypeAlias = Callable[[int], tuple[CostLine, ...]]
 Serving: TypeAlias = Literal["api", "self_hosted", "on_device"]
 SERVINGS: Final[tuple[Serving, ...]] = ("api", "self_hosted", "on_device")
 ComponentKind: TypeAlias = Literal[
@@ -72,10 +76,17 @@ class Component:
     """All of it in a month (services, amortised set-up, people), shape (S,)."""
     people_usd: float
     """Of which people's hours, mean."""
-    note: str
-    """How the figure comes about, one line."""
+    formula: Formula
+    """Comes to the mean of `monthly_usd`, but for the rounding of the printed numbers."""
+    about: str
+    """What the formula does not say; '' for nothing."""
     source_ids: tuple[str, ...]
     """Evidence: prior ids and catalog sources."""
+
+    @property
+    def note(self) -> str:
+        """How the figure comes about, one line."""
+        return "; ".join(text for text in (self.formula.text, self.about) if text)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,6 +159,8 @@ class OptionTable:
     """(N, S) at the busiest hour."""
     carbon_kg: Draws
     """(N, S) a month, pools apart."""
+    lines: UsageLines
+    """Usage of a row, line by line: the rates that priced it; the lines sum to `usage_usd` draw by draw."""
 
     @property
     def size(self) -> int:

@@ -129,7 +129,7 @@ def _segment(
         why=explain.why(told, choice, binding),
         anchor=anchor.text,
         anchor_kind=anchor.kind,
-        cost_parts=cost_parts(problem, facts, number, row, bill),
+        cost_parts=cost_parts(problem, number, row, bill),
         runner_up=runner_up,
         relaxed=explain.relaxed(told) if full else (),
         rivals=others,

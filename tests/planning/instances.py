@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from planner.beliefs.cost.lines import CostLine, Factor, Formula, product
 from planner.catalog.schema import Catalog, Evidence, Model, Prior, Source
 from planner.options.table import (
     AnchorUse,
@@ -63,7 +64,9 @@ class Way:
 
 
 def component(name: str, usd: float | Draws, people: float = 0.0) -> Component:
-    return Component(name, "provider", name.replace(":", " "), draws(usd), people, "made up", ("prior:made_up",))
+    return Component(
+        name, "provider", name.replace(":", " "), draws(usd), people, Formula(), "made up", ("prior:made_up",)
+    )
 
 
 def pool(name: str, model: str, usd: float, *, most: int = 10, least: int = 1, carbon: float = 10.0) -> Pool:
@@ -114,7 +117,14 @@ def table(segment: str, ways: list[Way], floor: float | Draws = 0.9) -> OptionTa
         ttft_p95_ms=np.stack([draws(way.ttft) for way in ways]),
         total_p95_ms=np.stack([draws(way.total) for way in ways]),
         carbon_kg=np.stack([draws(way.carbon) for way in ways]),
+        lines=lambda row: one_line(draws(ways[row].usage)),
     )
+
+
+def one_line(usage_usd: np.ndarray) -> tuple[CostLine, ...]:
+    """Usage as a single line, where the instance says no more of it."""
+    formula = product(Factor(float(usage_usd.mean()), "USD"))
+    return (CostLine("usage", usage_usd, "fitted", formula, ()),) if usage_usd.any() else ()
 
 
 def segment(name: str, **fields: Any) -> dict[str, Any]:
@@ -358,4 +368,5 @@ def _segment_table(rng, name, size, volume, names, ability, price, speed, provid
         ttft_p95_ms=ttft[:, None] * noise,
         total_p95_ms=3.5 * ttft[:, None] * noise,
         carbon_kg=usage * 0.01,
+        lines=lambda row: one_line(usage[row]),
     )

@@ -5,17 +5,18 @@ each level of a long-context price, averaged over prompt lengths (`rates`). The 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
+from planner.beliefs.cost.lines import CostLine, Factor, product
 from planner.beliefs.cost.rates import KINDS, mean_rates
 from planner.beliefs.latency.api_times import reasoning_tokens
 from planner.beliefs.priors import prior_draws
 from planner.beliefs.requests import Calls, calls_of, token_log_sd
 from planner.catalog.pricing import TokenUse
-from planner.catalog.schema import Catalog, Embedder, NumberClass, Offer, Price, VectorStore
+from planner.catalog.schema import Catalog, Embedder, Offer, Price, VectorStore
 from planner.units import DRAW_COUNT, SEED, TOKENS_PER_MTOK, Draws, Floats
 from planner.workload.schema import Assumptions, Segment, Workload
 
@@ -23,20 +24,6 @@ FEW_SHOT_EXAMPLES: Final = 5.0
 """Examples in a few-shot prompt (assumption; the prior 'few_shot.examples' says the same)."""
 _LEAST_CACHED_TOKENS: Final = 1024.0
 """Shortest leading part of a prompt that providers cache (OpenAI, Anthropic: 1,024; some models 2,048 or 4,096)."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class CostLine:
-    """One named part of a segment's usage cost; the lines sum to api_usage_usd draw by draw."""
-
-    name: str
-    """'input tokens', 'cached input', 'cache writes', 'output tokens', 'hidden reasoning', 'tool calls', 'retries'."""
-    monthly_usd: Draws
-    """(S,)"""
-    number_class: NumberClass
-    how: str
-    """The arithmetic in one line: '1,500,000 requests x 420 tokens x 0.10 USD per 1M'."""
-    source_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,12 +102,16 @@ def token_use(calls: Calls, hit: CacheHit, reasoning: Draws | float, *, cached: 
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Bill:
-    """Rates of N offers on one segment; requests a month."""
+class ApiBill:
+    """What N offers charge for one segment: rates, tokens and requests a month, priced once and told line by line."""
 
+    offers: tuple[Offer, ...]
+    skill: str
     requests: float
     retries: float
     calls: Calls
+    alone: Calls
+    """Of a request without its tool calls: the first model call."""
     rates: Floats
     """(N, 5) USD per token, what-if factors included."""
     request_usd: Floats
@@ -129,22 +120,30 @@ class _Bill:
     """Whether the prompt cache is used: where it makes the mean bill smaller."""
     with_cache: TokenUse
     without_cache: TokenUse
+    first_use: tuple[TokenUse, TokenUse]
+    """Of the first model call alone: without the prompt cache, and with it."""
     hidden_tokens: Draws
     """(N, S) hidden reasoning of one request, all calls."""
 
 
-def _bill(
+def api_bill(
     catalog: Catalog,
     offers: Sequence[Offer],
     segment: Segment,
     assumptions: Assumptions,
-    volume: float,
-    extra: Extra,
-    price_factor: float,
-    seed: int,
-) -> _Bill:
-    calls = calls_of(
-        catalog, segment, extra_input_tokens=extra.input_tokens, extra_prefix_tokens=extra.prefix_tokens, seed=seed
+    *,
+    volume: float = 1.0,
+    extra: Extra = _NOTHING,
+    price_factor: float = 1.0,
+    seed: int = SEED,
+) -> ApiBill:
+    """Price a segment by each offer; each needs a price and a model. Arguments as of `api_usage_usd`."""
+    single = segment.model_copy(update={"tool_calls_per_request": 0.0})
+    calls, alone = (
+        calls_of(
+            catalog, asked, extra_input_tokens=extra.input_tokens, extra_prefix_tokens=extra.prefix_tokens, seed=seed
+        )
+        for asked in (segment, single)
     )
     prompt, log_sd = float(np.mean(calls.input_tokens)) / calls.count, token_log_sd(segment.input_tokens)
     factors = [price_factor * _what_if_factor(catalog, offer, assumptions) for offer in offers]
@@ -153,15 +152,19 @@ def _bill(
     hit = cache_hit(catalog, assumptions, seed)
     with_cache, without = (token_use(calls, hit, 0.0, cached=cached) for cached in (True, False))
     saves = _input_usd(rates, with_cache).mean(axis=1) <= _input_usd(rates, without).mean(axis=1)
-    return _Bill(
+    return ApiBill(
+        offers=tuple(offers),
+        skill=segment.skill,
         requests=segment.requests_per_month * volume,
         retries=assumptions.retry_share,
         calls=calls,
+        alone=alone,
         rates=rates,
         request_usd=np.array([_price_of(o).request_usd * f for o, f in zip(offers, factors, strict=True)]),
         cached=tuple(bool(value) for value in saves),
         with_cache=with_cache,
         without_cache=without,
+        first_use=(token_use(alone, hit, 0.0, cached=False), token_use(alone, hit, 0.0, cached=True)),
         hidden_tokens=_hidden_tokens(catalog, offers, segment, calls, seed),
     )
 
@@ -214,10 +217,13 @@ def api_usage_usd(
     """
     if not offers:
         return np.empty((0, DRAW_COUNT))
-    return _monthly_usd(_bill(catalog, offers, segment, assumptions, volume, extra, price_factor, seed))
+    bill = api_bill(
+        catalog, offers, segment, assumptions, volume=volume, extra=extra, price_factor=price_factor, seed=seed
+    )
+    return monthly_usd(bill)
 
 
-def _monthly_usd(bill: _Bill) -> Draws:
+def monthly_usd(bill: ApiBill) -> Draws:
     """Token cost in a month by each offer, (N, S)."""
     uses = np.array(bill.cached)[:, None]
     prompt = np.where(uses, _input_usd(bill.rates, bill.with_cache), _input_usd(bill.rates, bill.without_cache))
@@ -235,51 +241,56 @@ def _hidden_tokens(catalog: Catalog, offers: Sequence[Offer], segment: Segment, 
     return hidden
 
 
-def cost_lines(
-    catalog: Catalog,
-    offer: Offer,
-    segment: Segment,
-    assumptions: Assumptions,
-    *,
-    volume: float = 1.0,
-    extra: Extra = _NOTHING,
-    price_factor: float = 1.0,
-    seed: int = SEED,
-) -> tuple[CostLine, ...]:
-    """The same arithmetic as `api_usage_usd` for one offer, split into named parts that sum to it draw by draw.
+def bill_lines(bill: ApiBill, row: int, times: float = 1.0, price_factor: float = 1.0) -> tuple[CostLine, ...]:
+    """What one offer of a bill charges, line by line; lines of 0 are left out.
 
-    The first model call is told by kind of token; later calls of the same request are 'tool calls'; lines of 0 are
-    left out.
+    The first model call is told by kind of token; later calls of the same request are 'tool calls'. The lines sum to
+    `times` x `price_factor` x the offer's row of `monthly_usd` draw by draw.
+
+    Args:
+        bill: What was priced.
+        row: The offer.
+        times: Requests over those of the bill.
+        price_factor: Prices over those of the bill.
     """
-    bill = _bill(catalog, (offer,), segment, assumptions, volume, extra, price_factor, seed)
-    single = segment.model_copy(update={"tool_calls_per_request": 0.0})
-    alone = calls_of(
-        catalog, single, extra_input_tokens=extra.input_tokens, extra_prefix_tokens=extra.prefix_tokens, seed=seed
-    )
-    hidden = _hidden_tokens(catalog, (offer,), segment, alone, seed)[0]
-    use = token_use(alone, cache_hit(catalog, assumptions, seed), hidden, cached=bill.cached[0])
-    usd, sources = bill.requests, (f"offer:{offer.key}",)
+    requests, sources = bill.requests * times, (f"offer:{bill.offers[row].key}",)
+    use = bill.first_use[bill.cached[row]]
+    hidden = bill.hidden_tokens[row] / bill.calls.count
+    rates = bill.rates[row] * price_factor
     parts = [
-        _token_line(name, tokens, rate, usd, segment, sources, known)
-        for name, tokens, rate, known in _kinds(use, bill.rates[0])
+        _token_line(name, tokens, rate, requests, bill.skill, sources, known)
+        for name, tokens, rate, known in _kinds(use, hidden, rates)
     ]
-    fee = float(bill.request_usd[0])
+    fee = float(bill.request_usd[row]) * price_factor
     if fee > 0.0:
-        how = f"{usd:,.0f} requests x {fee:.6g} USD"
-        parts.append(CostLine("request fee", np.full(DRAW_COUNT, fee * usd), "published", how, sources))
-    whole = _monthly_usd(bill)[0]
+        paid = product(Factor(requests, "requests"), Factor(fee, "USD"))
+        parts.append(CostLine("request fee", np.full(DRAW_COUNT, fee * requests), "published", paid, sources))
+    whole = _row_usd(bill, row) * (times * price_factor)
     once = whole / (1.0 + bill.retries)
-    tools = once - np.sum([part.monthly_usd for part in parts], axis=0)
-    calls = f"{usd:,.0f} requests x {segment.tool_calls_per_request:g} more calls with the history in the prompt"
-    if segment.tool_calls_per_request > 0.0:
+    if bill.calls.count > 1.0:
+        later = once - np.sum([part.monthly_usd for part in parts], axis=0)
+        each = Factor(float(later.mean()) / requests * 1e3, "USD per 1,000 for later calls with the history", 1e-3)
         tool_sources = (*sources, "prior:tool.call_tokens", "prior:tool.result_tokens")
-        parts.append(CostLine("tool calls", tools, "assumed", calls, tool_sources))
-    again = f"{bill.retries:.1%} of requests sent again"
+        formula = product(Factor(requests, "requests"), each)
+        parts.append(CostLine("tool calls", later, "assumed", formula, tool_sources))
+    again = product(Factor(float(once.mean()), "USD"), Factor(bill.retries * 100.0, "% sent again", 1e-2))
     parts.append(CostLine("retries", whole - once, "assumed", again, ("assumption:retry_share",)))
     return tuple(part for part in parts if np.any(part.monthly_usd != 0.0))
 
 
-def _kinds(use: TokenUse, rates: Floats) -> tuple[tuple[str, Draws, float, bool], ...]:
+def _row_usd(bill: ApiBill, row: int) -> Draws:
+    """Token cost in a month by one offer, (S,)."""
+    alone = replace(
+        bill,
+        rates=bill.rates[row : row + 1],
+        request_usd=bill.request_usd[row : row + 1],
+        cached=bill.cached[row : row + 1],
+        hidden_tokens=bill.hidden_tokens[row : row + 1],
+    )
+    return np.asarray(monthly_usd(alone)[0])
+
+
+def _kinds(use: TokenUse, hidden: Draws, rates: Floats) -> tuple[tuple[str, Draws, float, bool], ...]:
     """Name, tokens, USD per token and whether no assumption stands behind the tokens, of each kind."""
     fresh = np.asarray(use.input_tokens - use.cached_input_tokens - use.cache_write_tokens, dtype=np.float64)
     cached, written = np.asarray(use.cached_input_tokens), np.asarray(use.cache_write_tokens)
@@ -288,40 +299,66 @@ def _kinds(use: TokenUse, rates: Floats) -> tuple[tuple[str, Draws, float, bool]
         ("cached input", cached, float(rates[1]), False),
         ("cache writes", written, float(rates[2]), False),
         ("output tokens", np.asarray(use.output_tokens), float(rates[3]), True),
-        ("hidden reasoning", np.asarray(use.reasoning_tokens), float(rates[4]), False),
+        ("hidden reasoning", hidden, float(rates[4]), False),
     )
 
 
 def _token_line(
-    name: str,
-    tokens: Draws,
-    rate: float,
-    requests: float,
-    segment: Segment,
-    sources: tuple[str, ...],
-    known: bool,
+    name: str, tokens: Draws, rate: float, requests: float, skill: str, sources: tuple[str, ...], known: bool
 ) -> CostLine:
     prior = {
         "cached input": ("prior:cache_hit.shared_prefix", "prior:cache_hit.chat"),
         "cache writes": ("prior:cache_hit.shared_prefix", "prior:cache_hit.chat"),
-        "hidden reasoning": (f"prior:reasoning_tokens.{segment.skill}",),
+        "hidden reasoning": (f"prior:reasoning_tokens.{skill}",),
     }.get(name, ())
-    how = f"{requests:,.0f} requests x {float(np.mean(tokens)):,.0f} tokens x {rate * TOKENS_PER_MTOK:.4g} USD per 1M"
+    formula = product(
+        Factor(requests, "requests"),
+        Factor(float(np.mean(tokens)), "tokens"),
+        Factor(rate * TOKENS_PER_MTOK, "USD per 1M", 1.0 / TOKENS_PER_MTOK),
+    )
     usd = np.broadcast_to(tokens, (DRAW_COUNT,)) * (rate * requests)
-    return CostLine(name, usd, "published" if known else "assumed", how, (*sources, *prior))
+    return CostLine(name, usd, "published" if known else "assumed", formula, (*sources, *prior))
 
 
 def retrieval_usage_usd(
     catalog: Catalog, segment: Segment, embedder: Embedder, store: VectorStore, *, volume: float = 1.0, seed: int = SEED
 ) -> Draws:
-    """What retrieval costs by the request in a month: query embeddings and the store's price per query, shape (S,).
+    """What retrieval costs by the request in a month: the sum of `retrieval_usage_lines`, shape (S,)."""
+    lines = retrieval_usage_lines(catalog, segment, embedder, store, volume=volume, seed=seed)
+    return np.asarray(np.sum([line.monthly_usd for line in lines], axis=0) + np.zeros(DRAW_COUNT))
 
-    One look-up per request. An embedder without a price runs on own machines; its electricity is not counted.
+
+def retrieval_usage_lines(
+    catalog: Catalog, segment: Segment, embedder: Embedder, store: VectorStore, *, volume: float = 1.0, seed: int = SEED
+) -> tuple[CostLine, ...]:
+    """Query embeddings and the store's price per query, one look-up a request; lines of 0 are left out.
+
+    An embedder without a price runs on own machines; its electricity is not counted.
     """
-    embedding = prior_draws(catalog, "rag.query_tokens", seed) * (embedder.usd_per_mtok or 0.0) / TOKENS_PER_MTOK
-    return segment.requests_per_month * volume * (embedding + store.usd_per_million_queries / 1e6)
+    requests, tokens = segment.requests_per_month * volume, prior_draws(catalog, "rag.query_tokens", seed)
+    per_mtok, per_query = embedder.usd_per_mtok or 0.0, store.usd_per_million_queries / 1e6
+    asked = Factor(requests, "requests")
+    embedding = product(
+        asked, Factor(float(tokens.mean()), "tokens"), Factor(per_mtok, "USD per 1M", 1.0 / TOKENS_PER_MTOK)
+    )
+    found = product(asked, Factor(store.usd_per_million_queries, "USD per 1M queries", 1e-6))
+    ids = (f"embedder:{embedder.id}", "prior:rag.query_tokens")
+    lines = (
+        CostLine("query embeddings", requests * tokens * per_mtok / TOKENS_PER_MTOK, "assumed", embedding, ids),
+        CostLine("queries", np.full(DRAW_COUNT, requests * per_query), "published", found, (f"store:{store.id}",)),
+    )
+    return tuple(line for line in lines if np.any(line.monthly_usd != 0.0))
 
 
 def gate_usage_usd(catalog: Catalog, segment: Segment, *, volume: float = 1.0, seed: int = SEED) -> Draws:
     """What a cascade's gate costs by the request in a month, shape (S,)."""
     return segment.requests_per_month * volume / 1e6 * prior_draws(catalog, "gate.usd_per_million_requests", seed)
+
+
+def gate_line(catalog: Catalog, segment: Segment, *, volume: float = 1.0, seed: int = SEED) -> CostLine:
+    """The same as a line."""
+    usd = gate_usage_usd(catalog, segment, volume=volume, seed=seed)
+    each = float(prior_draws(catalog, "gate.usd_per_million_requests", seed).mean())
+    calls = Factor(segment.requests_per_month * volume, "gate calls")
+    formula = product(calls, Factor(each, "USD per 1M", 1e-6))
+    return CostLine("gate", usd, "assumed", formula, ("prior:gate.usd_per_million_requests",))

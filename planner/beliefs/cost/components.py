@@ -6,6 +6,7 @@ from typing import Final, Literal
 
 import numpy as np
 
+from planner.beliefs.cost.lines import Factor, Formula
 from planner.beliefs.priors import prior_draws
 from planner.catalog.schema import Catalog, Embedder, FineTunePrice, Gpu, GpuPrice, Model, VectorStore
 from planner.units import DRAW_COUNT, HOURS_PER_MONTH, SEED, TOKENS_PER_MTOK, Draws
@@ -31,8 +32,10 @@ class MonthlyCost:
     """(S,) all of it: services, amortised set-up, people."""
     people_usd: float
     """Of which people's hours, mean."""
-    note: str
-    """How the figure comes about, one line."""
+    formula: Formula
+    """Comes to the mean of `monthly_usd`, but for the rounding of the printed numbers."""
+    about: str
+    """What the formula does not say; '' for nothing."""
     source_ids: tuple[str, ...]
     """Prior ids ('prior:...') and catalog rows ('store:pgvector', 'embedder:...')."""
 
@@ -45,14 +48,25 @@ def _people_usd(catalog: Catalog, kind: str, assumptions: Assumptions, seed: int
     return (once + prior_draws(catalog, f"upkeep_hours.{kind}", seed)) * assumptions.engineer_hour_usd
 
 
-def _people_note(catalog: Catalog, kind: str, assumptions: Assumptions) -> str:
+def _people_formula(catalog: Catalog, kind: str, assumptions: Assumptions, seed: int) -> Formula:
     if not assumptions.include_people:
-        return "people's hours left out"
-    once, upkeep = catalog.priors[f"setup_hours.{kind}"].a, catalog.priors[f"upkeep_hours.{kind}"].a
-    return (
-        f"about {once:g} h set-up over {assumptions.amortise_months} months and {upkeep:g} h a month"
-        f" at {assumptions.engineer_hour_usd:g} USD/h"
+        return Formula()
+    once, upkeep = (
+        float(prior_draws(catalog, f"{name}.{kind}", seed).mean()) for name in ("setup_hours", "upkeep_hours")
     )
+    return _hours_formula(once, upkeep, assumptions)
+
+
+def _hours_formula(once: float, upkeep: float, assumptions: Assumptions) -> Formula:
+    hour = Factor(assumptions.engineer_hour_usd, "USD/h")
+    months = assumptions.amortise_months
+    return Formula(
+        ((Factor(once, f"h set-up over {months} months", 1.0 / months), hour), (Factor(upkeep, "h a month"), hour))
+    )
+
+
+def _people_about(assumptions: Assumptions) -> str:
+    return "" if assumptions.include_people else "people's hours left out"
 
 
 def _people_ids(kind: str) -> tuple[str, ...]:
@@ -61,7 +75,8 @@ def _people_ids(kind: str) -> tuple[str, ...]:
 
 def _people_only(catalog: Catalog, kind: str, assumptions: Assumptions, seed: int) -> MonthlyCost:
     usd = _people_usd(catalog, kind, assumptions, seed)
-    return MonthlyCost(usd, float(np.mean(usd)), _people_note(catalog, kind, assumptions), _people_ids(kind))
+    formula = _people_formula(catalog, kind, assumptions, seed)
+    return MonthlyCost(usd, float(np.mean(usd)), formula, _people_about(assumptions), _people_ids(kind))
 
 
 def provider_component_usd(catalog: Catalog, assumptions: Assumptions, seed: int = SEED) -> MonthlyCost:
@@ -104,15 +119,33 @@ def fine_tune_component_usd(
     retrainings = segment.training.retrain_per_year / _MONTHS_PER_YEAR
     jobs = 1.0 / assumptions.amortise_months + retrainings
     per_mtok, how, ids = _tuning_usd_per_mtok(catalog, model, provider, assumptions, seed)
-    people = _people_usd(catalog, "fine_tune", assumptions, seed)
-    if assumptions.include_people:
-        people = people + retrainings * prior_draws(catalog, "retrain_hours", seed) * assumptions.engineer_hour_usd
-    note = (
-        f"{mtok:,.1f}M tokens a job ({epochs:g} epochs) x {np.mean(per_mtok):,.2f} USD per 1M ({how}),"
-        f" {jobs:.2f} jobs a month; {_people_note(catalog, 'fine_tune', assumptions)}"
+    people, formula = _tuning_people(catalog, retrainings, assumptions, seed)
+    job = (
+        Factor(jobs, "jobs a month"),
+        Factor(mtok, f"M tokens ({epochs:g} epochs)"),
+        Factor(float(np.mean(per_mtok)), "USD per 1M"),
     )
     ids = (*ids, "prior:fine_tune.epochs", "prior:retrain_hours", *_people_ids("fine_tune"))
-    return MonthlyCost(jobs * mtok * per_mtok + people, float(np.mean(people)), note, ids)
+    about = "; ".join(part for part in (how, _people_about(assumptions)) if part)
+    usd = jobs * mtok * per_mtok + people
+    return MonthlyCost(usd, float(np.mean(people)), Formula((job, *formula.products)), about, ids)
+
+
+def _tuning_people(catalog: Catalog, retrainings: float, assumptions: Assumptions, seed: int) -> tuple[Draws, Formula]:
+    """People's hours of a tuned model in a month, USD, (S,): set-up, upkeep and every retraining; and their formula."""
+    usd, formula = (
+        _people_usd(catalog, "fine_tune", assumptions, seed),
+        _people_formula(catalog, "fine_tune", assumptions, seed),
+    )
+    if not assumptions.include_people or retrainings == 0.0:
+        return usd, formula
+    hours = prior_draws(catalog, "retrain_hours", seed)
+    again = (
+        Factor(retrainings, "retrainings a month"),
+        Factor(float(hours.mean()), "h"),
+        Factor(assumptions.engineer_hour_usd, "USD/h"),
+    )
+    return usd + retrainings * hours * assumptions.engineer_hour_usd, Formula((*formula.products, again))
 
 
 def _tuning_usd_per_mtok(
@@ -165,14 +198,19 @@ def rag_component_usd(
     embedding = (corpus / assumptions.amortise_months + changed) * usd_per_token
     gigabytes = index_gigabytes(catalog, corpus, embedder, seed)
     people = _people_usd(catalog, "rag_index", assumptions, seed)
-    priced = f"at {embedder.usd_per_mtok:g} USD per 1M" if embedder.usd_per_mtok is not None else "on own machines"
-    note = (
-        f"{corpus / 1e6:,.1f}M tokens embedded once and {changed / 1e6:,.1f}M a month by {embedder.id} {priced};"
-        f" {np.mean(gigabytes):.2f} GB in {store.name}; {_people_note(catalog, 'rag_index', assumptions)}"
+    priced = Factor(embedder.usd_per_mtok or 0.0, "USD per 1M")
+    months = assumptions.amortise_months
+    formula = (
+        (Factor(corpus / 1e6, f"M tokens over {months} months", 1.0 / months), priced),
+        (Factor(changed / 1e6, "M tokens changed a month"), priced),
+        (Factor(float(np.mean(gigabytes)), "GB"), Factor(store.usd_per_gb_month, "USD per GB")),
+        *_people_formula(catalog, "rag_index", assumptions, seed).products,
     )
+    where = "" if embedder.usd_per_mtok is not None else " on own machines"
+    about = f"embedded by {embedder.id}{where}, kept in {store.name}"
     ids = ("prior:rag.chunk_overlap", "prior:rag.passage_tokens", f"embedder:{embedder.id}", f"store:{store.id}")
     usd = embedding + gigabytes * store.usd_per_gb_month + people
-    return MonthlyCost(usd, float(np.mean(people)), note, (*ids, *_people_ids("rag_index")))
+    return MonthlyCost(usd, float(np.mean(people)), Formula(formula), about, (*ids, *_people_ids("rag_index")))
 
 
 def index_gigabytes(catalog: Catalog, corpus_tokens: float, embedder: Embedder, seed: int) -> Draws:
@@ -189,12 +227,13 @@ def vector_store_component_usd(
     hours = store.set_up_hours / assumptions.amortise_months + store.upkeep_hours_per_month
     spread = np.exp(catalog.priors["setup_hours.rag_index"].b * _standard(catalog, "setup_hours.rag_index", seed))
     people = hours * assumptions.engineer_hour_usd * spread * float(assumptions.include_people)
-    note = (
-        f"{store.fixed_usd_per_month:g} USD a month, {store.set_up_hours:g} h set-up over"
-        f" {assumptions.amortise_months} months and {store.upkeep_hours_per_month:g} h a month"
-    )
+    mean = float(spread.mean())
+    fixed = (Factor(store.fixed_usd_per_month, "USD a month"),)
+    work = _hours_formula(store.set_up_hours * mean, store.upkeep_hours_per_month * mean, assumptions)
+    formula = Formula((fixed, *(work.products if assumptions.include_people else ())))
     ids = (f"store:{store.id}", "assumption:engineer_hour_usd")
-    return MonthlyCost(store.fixed_usd_per_month + people, float(np.mean(people)), note, ids)
+    usd = store.fixed_usd_per_month + people
+    return MonthlyCost(usd, float(np.mean(people)), formula, _people_about(assumptions), ids)
 
 
 def _standard(catalog: Catalog, prior_id: str, seed: int) -> Draws:
@@ -211,17 +250,22 @@ def device_fleet_component_usd(
     A device that must be bought and has no price in the catalog costs nan: options leave it out.
     """
     people = _people_usd(catalog, "on_device", assumptions, seed)
-    note = f"{assumptions.device_count:,} devices that exist; {_people_note(catalog, 'on_device', assumptions)}"
-    bought = 0.0
+    formula, bought = _people_formula(catalog, "on_device", assumptions, seed), 0.0
+    about = f"{assumptions.device_count:,} devices that exist"
     if not assumptions.devices_exist:
-        price = device.purchase_usd if device.purchase_usd is not None else float("nan")
-        bought = price * assumptions.device_count / assumptions.amortise_months
-        note = (
-            f"{assumptions.device_count:,} x {price:,.0f} USD over {assumptions.amortise_months} months;"
-            f" {_people_note(catalog, 'on_device', assumptions)}"
+        price, months = (
+            device.purchase_usd if device.purchase_usd is not None else float("nan"),
+            assumptions.amortise_months,
         )
+        bought, about = price * assumptions.device_count / months, ""
+        devices = (
+            Factor(assumptions.device_count, "devices"),
+            Factor(price, f"USD over {months} months", 1.0 / months),
+        )
+        formula = Formula((devices, *formula.products))
+    about = "; ".join(part for part in (about, _people_about(assumptions)) if part)
     ids = (f"gpu:{device.id}", *_people_ids("on_device"))
-    return MonthlyCost(people + bought, float(np.mean(people)), note, ids)
+    return MonthlyCost(people + bought, float(np.mean(people)), formula, about, ids)
 
 
 def pool_usd_per_replica_month(

@@ -6,6 +6,7 @@ from typing import Final
 import numpy as np
 
 from planner.beliefs.cost.api import Extra
+from planner.beliefs.cost.lines import CostLine, Factor, product
 from planner.beliefs.latency.api_times import reasoning_tokens
 from planner.beliefs.priors import prior_draws
 from planner.beliefs.requests import calls_of
@@ -35,6 +36,19 @@ def grid_kg_per_kwh(catalog: Catalog, area: str, assumptions: Assumptions, seed:
 def device_usage_usd(sizing: DeviceSizing, segment: Segment, assumptions: Assumptions, *, volume: float = 1.0) -> Draws:
     """Electricity of an on-device segment in a month, USD, shape (S,); 0 where the device's power is unknown."""
     return _device_kwh(sizing, segment, assumptions, volume) * assumptions.electricity_usd_per_kwh
+
+
+def device_line(sizing: DeviceSizing, segment: Segment, assumptions: Assumptions, *, volume: float = 1.0) -> CostLine:
+    """The same as a line."""
+    requests = segment.requests_per_month * volume * (1.0 + assumptions.retry_share)
+    joules = float(np.nan_to_num(sizing.joules_per_request).mean())
+    formula = product(
+        Factor(requests, "answers, retries included"),
+        Factor(joules, "J", 1.0 / _JOULES_PER_KWH),
+        Factor(assumptions.electricity_usd_per_kwh, "USD per kWh"),
+    )
+    usd = device_usage_usd(sizing, segment, assumptions, volume=volume)
+    return CostLine("electricity of devices", usd, "fitted", formula, ("assumption:electricity_usd_per_kwh",))
 
 
 def device_carbon_kg(

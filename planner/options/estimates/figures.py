@@ -6,7 +6,7 @@ from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
-from planner.beliefs.cost.api import Extra, api_usage_usd, few_shot_tokens, retrieved_tokens
+from planner.beliefs.cost.api import ApiBill, Extra, api_bill, few_shot_tokens, monthly_usd, retrieved_tokens
 from planner.beliefs.cost.energy import api_carbon_kg, device_carbon_kg, device_usage_usd
 from planner.beliefs.latency.api_times import api_latency, retrieval_ms
 from planner.beliefs.serving.devices import DeviceSizing, device_serving
@@ -62,6 +62,10 @@ class Costs:
     """(W, S) tokens or electricity of one request; 0 for pools, which are paid for by the replica."""
     carbon_kg: Draws
     """(W, S) of one request; 0 for pools."""
+    bill: ApiBill | None
+    """What `usage_usd` of the APIs was priced by; None without any."""
+    bill_row: Ints
+    """(W,) row of the bill; -1 for pools and devices."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -148,14 +152,17 @@ def costs_of(
     """
     found: dict[Shape, Costs] = {}
     rows, offers = _api_offers(world, ways)
+    bill_row = np.full(ways.model.size, -1, dtype=np.int64)
+    bill_row[rows] = np.arange(rows.size)
     for shape, timed in times.of.items():
-        usage = np.zeros((ways.model.size, DRAW_COUNT))
+        usage, bill = np.zeros((ways.model.size, DRAW_COUNT)), None
         extra = added_by(world.catalog, segment, shape, world.seed).extra
         if offers:
-            usage[rows] = api_usage_usd(world.catalog, offers, segment, assumptions, extra=extra, seed=world.seed)
+            bill = api_bill(world.catalog, offers, segment, assumptions, extra=extra, seed=world.seed)
+            usage[rows] = monthly_usd(bill)
         for row, sizing in timed.devices.items():
             usage[row] = device_usage_usd(sizing, segment, assumptions)
-        found[shape] = Costs(usage, carbon[shape])
+        found[shape] = Costs(usage, carbon[shape], bill, bill_row)
     return CostsByShape(found)
 
 

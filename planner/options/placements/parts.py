@@ -55,7 +55,8 @@ def component_of(
         label=_label(catalog, part),
         monthly_usd=cost.monthly_usd,
         people_usd=cost.people_usd,
-        note=cost.note,
+        formula=cost.formula,
+        about=cost.about,
         source_ids=cost.source_ids,
     )
 

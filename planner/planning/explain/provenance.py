@@ -51,12 +51,12 @@ def _named_sources(problem: Problem, facts: Facts, segment: SegmentPlan) -> list
 
 def _speed_sources(facts: Facts, segment: SegmentPlan) -> tuple[str, ...]:
     """What the times of an API rest on where it is not the model's first party."""
-    offer = facts.offers.get(segment.option.offer_key)
+    offer = facts.offers.get((segment.option.offer_key, segment.option.area))
     return () if offer is None else provider_source_ids(facts.catalog, segment.option.model, offer.provider)
 
 
 def _offer_items(facts: Facts, segment: SegmentPlan) -> list[EvidenceItem]:
-    offer = facts.offers.get(segment.option.offer_key)
+    offer = facts.offers.get((segment.option.offer_key, segment.option.area))
     if offer is None or offer.price is None:
         return []
     price = f"{offer.price.input_usd_per_mtok:g} in, {offer.price.output_usd_per_mtok:g} out USD per 1M tokens"

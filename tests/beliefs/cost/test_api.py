@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from planner.beliefs.cost.api import (
     Extra,
+    api_bill,
     api_usage_usd,
+    bill_lines,
     cache_hit,
-    cost_lines,
     few_shot_tokens,
     gate_usage_usd,
     retrieval_usage_usd,
@@ -163,21 +164,26 @@ def test_the_lines_of_a_bill_add_up_to_it_draw_by_draw(catalog: Catalog, segment
     busy = segment.model_copy(update={"tool_calls_per_request": tools, "turns_per_conversation": 4.0})
     extra = Extra(input_tokens=retrieved_tokens(catalog), prefix_tokens=few_shot_tokens(segment))
     offers = _real_offers(catalog)[::60]
-    whole = api_usage_usd(catalog, offers, busy, Assumptions(), volume=1.3, extra=extra)
-    for offer, bill in zip(offers, whole, strict=True):
-        lines = cost_lines(catalog, offer, busy, Assumptions(), volume=1.3, extra=extra)
-        assert np.allclose(np.sum([line.monthly_usd for line in lines], axis=0), bill, rtol=1e-9), offer.key
+    whole = api_usage_usd(catalog, offers, busy, Assumptions(), volume=1.3, extra=extra, price_factor=1.5)
+    bill = api_bill(catalog, offers, busy, Assumptions(), extra=extra)
+    for row, offer in enumerate(offers):
+        lines = bill_lines(bill, row, 1.3, 1.5)
+        assert np.allclose(np.sum([line.monthly_usd for line in lines], axis=0), whole[row], rtol=1e-9), offer.key
+        for line in lines:
+            assert line.formula.usd == pytest.approx(line.monthly_usd.mean(), rel=2e-3), (offer.key, line.formula.text)
 
 
 def test_no_line_of_a_bill_is_negative(catalog: Catalog, segment: Segment) -> None:
     busy = segment.model_copy(update={"tool_calls_per_request": 2.0, "turns_per_conversation": 4.0})
-    for offer in _real_offers(catalog)[::60]:
-        assert all(np.all(line.monthly_usd >= -1e-9) for line in cost_lines(catalog, offer, busy, Assumptions()))
+    offers = _real_offers(catalog)[::60]
+    bill = api_bill(catalog, offers, busy, Assumptions())
+    for row in range(len(offers)):
+        assert all(np.all(line.monthly_usd >= -1e-9) for line in bill_lines(bill, row))
 
 
 def test_a_line_tells_its_arithmetic(catalog: Catalog, segment: Segment) -> None:
-    line = cost_lines(catalog, _offer(_plain_model(catalog), Price(0.10, 0.40)), segment, NO_RETRIES)[0]
-    assert line.how == "1,000,000 requests x 800 tokens x 0.1 USD per 1M"
+    bill = api_bill(catalog, (_offer(_plain_model(catalog), Price(0.10, 0.40)),), segment, NO_RETRIES)
+    assert bill_lines(bill, 0)[0].formula.text == "1,000,000 requests x 800 tokens x 0.1 USD per 1M"
 
 
 def test_every_offer_of_the_catalog_gets_a_finite_bill(catalog: Catalog, segment: Segment) -> None:

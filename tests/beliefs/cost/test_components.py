@@ -50,7 +50,8 @@ def test_with_people_everyone_costs_hours(catalog: Catalog, segment: Segment) ->
 
 def test_every_component_tells_how_and_from_what(catalog: Catalog, segment: Segment) -> None:
     for row in _rows(catalog, segment, Assumptions()):
-        assert row.note
+        assert row.formula.text
+        assert row.formula.usd == pytest.approx(float(np.mean(row.monthly_usd)), rel=5e-3)
         assert row.source_ids
 
 
