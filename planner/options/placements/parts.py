@@ -15,6 +15,7 @@ from planner.beliefs.cost.components import (
     self_hosted_stack_component_usd,
     vector_store_component_usd,
 )
+from planner.beliefs.cost.lines import Formula
 from planner.catalog.schema import Catalog
 from planner.options.estimates.retrieval import Retrieval
 from planner.options.table import Component, ComponentKind
@@ -63,8 +64,8 @@ def component_of(
 
 def in_contract(catalog: Catalog, part: Part) -> Component:
     """The contract with a provider that is in place already: it costs no new one."""
-    note = "in place already (providers_in_contract)"
-    return Component(part.id, part.kind, _label(catalog, part), np.zeros(DRAW_COUNT), 0.0, note, ())
+    about = "in place already (providers_in_contract)"
+    return Component(part.id, part.kind, _label(catalog, part), np.zeros(DRAW_COUNT), 0.0, Formula(), about, ())
 
 
 def depends_on_segment(part: Part) -> bool:
