@@ -65,8 +65,31 @@ def _check_choice(option: str, found: str | None, allowed: Sequence[str]) -> Non
 def run_resume(args: argparse.Namespace) -> int:
     """Go on with a run."""
     check_output(args.json, "--json", ())
+    from planner.store.runs import read_run
+
     with _store() as store:
+        if read_run(store, args.run_id).imported:
+            _say_anew(store, args)
         return _measure(store, args.run_id, args.json, ask_in_doubt=args.ask_in_doubt)
+
+
+def _say_anew(store: "Store", args: argparse.Namespace) -> None:
+    """Tell what an imported run's file wanted, and make the run the user's own by what the command line says."""
+    from planner.probing.asking.imported import Consent, adopt, named, wishes
+    from planner.store.runs import read_run
+
+    run = read_run(store, args.run_id)
+    for wish in wishes(run):
+        print(f"planner: its file wants {wish}: not done", file=sys.stderr)
+    names, judge_name = named(run)
+    targets, problems = _targets(names, args)
+    judges, judge_problems = _targets([judge_name], args) if judge_name else ((), ())
+    for problem in (*problems, *judge_problems):
+        raise problem
+    consent = Consent(targets, judges[0] if judges else None, args.budget, args.allow_code)
+    adopted = adopt(store, run.id, consent)
+    for target in (*adopted.targets, *judges):
+        print(f"planner: asking {target.name} at {target.api_base or target.provider} now", file=sys.stderr)
 
 
 def run_export(args: argparse.Namespace) -> int:
@@ -82,10 +105,10 @@ def run_export(args: argparse.Namespace) -> int:
 
 def run_import(args: argparse.Namespace) -> int:
     """Read a run from a file."""
-    from planner.store.transfer import import_run
+    from planner.probing.asking.imported import bring_in
 
     with _store() as store:
-        run = import_run(store, Path(args.file))
+        run = bring_in(store, Path(args.file))
     print(f"run {run.id}: {run.suite}, {', '.join(target.name for target in run.targets)}")
     return EXIT_DONE
 
@@ -107,7 +130,15 @@ def _targets(names: Sequence[str], args: argparse.Namespace) -> tuple[tuple["Tar
 
     catalog, day = shipped_catalog(), today()
     return resolve_targets(
-        names, catalog, os.environ, day, api_base=args.api_base, price=args.price, needs_key=not args.dry_run
+        names,
+        catalog,
+        os.environ,
+        day,
+        api_base=args.api_base,
+        api_key_env=args.api_key_env,
+        insecure=args.insecure,
+        price=args.price,
+        needs_key=not args.dry_run,
     )
 
 

@@ -38,6 +38,11 @@ def add_probe(commands: Any, new_command: NewCommand) -> Any:  # noqa: ANN401 (a
         "--ask-in-doubt", action="store_true", help="ask again what was on its way when the run died, paid for or not"
     )
     resume.add_argument("--json", metavar="FILE", help=_JSON)
+    anew = resume.add_argument_group("of a run that was imported: nothing of its file is believed")
+    anew.add_argument("--budget", metavar="USD", type=_money, help="the most that going on may cost")
+    anew.add_argument("--allow-code", action="store_true", help=_CODE)
+    _add_address(anew)
+    resume.set_defaults(dry_run=False)
     export = new_command(actions, "export", "write a run with its attempts and grades to one file", run_export)
     export.add_argument("run_id", metavar="RUN", help="id of the run")
     export.add_argument("-o", "--output", metavar="FILE", required=True, help="FILE.jsonl or FILE.parquet")
@@ -58,6 +63,7 @@ def add_local(commands: Any, new_command: NewCommand) -> None:  # noqa: ANN401
     )
 
 
+_CODE: Final = "run code that models wrote, shut in, to grade it"
 _JSON: Final = "write JSON to FILE; '-' prints it and nothing else"
 _RUN: Final = (
     "Exit code 4 when the spending cap stopped it (all results are kept), 2 when a model could not be asked. "
@@ -109,14 +115,20 @@ def _add_asking(run: argparse.ArgumentParser) -> None:
     asking.add_argument(
         "--floor", metavar="Q", type=_share, help="with --adaptive: least share of acceptable answers, 0 to 1"
     )
-    asking.add_argument("--allow-code", action="store_true", help="run code that models wrote, shut in, to grade it")
+    asking.add_argument("--allow-code", action="store_true", help=_CODE)
 
 
 def _add_server(run: argparse.ArgumentParser) -> None:
     server = run.add_argument_group("how it is asked")
     server.add_argument("--concurrency", metavar="N", type=_count, default=4, help="requests at once a provider (4)")
     server.add_argument("--timeout", metavar="S", type=_positive, default=300.0, help="seconds for one answer (300)")
+    _add_address(server)
+
+
+def _add_address(server: Any) -> None:  # noqa: ANN401 (argparse's own type is private)
     server.add_argument("--api-base", metavar="URL", help="OpenAI-compatible server of your own")
+    server.add_argument("--api-key-env", metavar="NAME", help="variable that holds its key; without it it is sent none")
+    server.add_argument("--insecure", action="store_true", help="allow plain http to another machine")
     server.add_argument("--price", metavar="IN:OUT", type=_price, help="USD per million tokens where none is known")
 
 

@@ -13,6 +13,7 @@ from planner.catalog.names.spelling import folded_name, is_copy, is_snapshot
 from planner.catalog.schema import Catalog, Model, Offer, Price
 from planner.errors import InputError
 from planner.probing.costs import unknown_price
+from planner.probing.wire.addresses import check_address, check_variable, is_openai
 from planner.store.records import Target
 
 LOCAL: Final = "local"
@@ -20,6 +21,10 @@ CUSTOM: Final = "custom"
 LOCAL_MODEL: Final = "local/smollm2"
 _LOCAL_CATALOG: Final = "huggingfacetb/smollm2-135m"
 _OPTION: Final = "--models"
+_KEY_OPTION: Final = "--api-key-env"
+_OPENAI_KEYS: Final = frozenset({"OPENAI_API_KEY", "OPENAI_ADMIN_KEY"})
+_REDIRECTS: Final = ("OPENAI_BASE_URL", "OPENAI_API_BASE")
+"""By these the environment itself sends OpenAI's key elsewhere."""
 _SHOWN: Final = 3
 
 KEY_VARIABLES: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
@@ -38,13 +43,23 @@ KEY_VARIABLES: Final[Mapping[str, tuple[tuple[str, ...], ...]]] = {
 """Ways to be let in: each a set of variables of the environment; PROVIDER_API_KEY for providers not listed here."""
 
 
-def resolve_targets(
+@dataclass(frozen=True, slots=True)
+class _Server:
+    """An OpenAI-compatible server that the user names."""
+
+    address: str
+    key_env: str | None
+
+
+def resolve_targets(  # noqa: PLR0913 (one a setting of the command line)
     names: Sequence[str],
     catalog: Catalog,
     environment: Mapping[str, str],
     today: date,
     *,
     api_base: str | None = None,
+    api_key_env: str | None = None,
+    insecure: bool = False,
     price: tuple[float, float] | None = None,
     needs_key: bool = True,
 ) -> tuple[tuple[Target, ...], tuple[InputError, ...]]:
@@ -56,19 +71,48 @@ def resolve_targets(
         environment: Where the keys are.
         today: Offers that have retired by then are left out.
         api_base: OpenAI-compatible address at which all but the local model are asked.
+        api_key_env: Variable that holds the key of `api_base`; without it that server is sent none.
+        insecure: Plain http to another machine is allowed.
         price: Input and output price in USD per million tokens, in place of the catalog's.
         needs_key: False for a dry run, which sends nothing: a model without a key counts as reached, at its
             maker's price or else the cheapest; `key_notes` tells what a run would need.
     """
     targets: list[Target] = []
     problems: list[InputError] = []
+    try:
+        server = _own_server(api_base, api_key_env, environment, insecure=insecure, needs_key=needs_key)
+    except InputError as problem:
+        return (), (problem,)
     for name in dict.fromkeys(name.strip() for name in names if name.strip()):
         try:
-            target = _resolve(name, catalog, environment, today, api_base, needs_key=needs_key)
+            target = _resolve(name, catalog, environment, today, server, needs_key=needs_key)
             targets.append(_priced(target, price))
         except InputError as problem:
             problems.append(problem)
     return tuple(targets), tuple(problems)
+
+
+def _own_server(
+    api_base: str | None, api_key_env: str | None, environment: Mapping[str, str], *, insecure: bool, needs_key: bool
+) -> _Server | None:
+    """The server of `--api-base` with the variable that holds its key: OpenAI's own key goes to OpenAI alone."""
+    for variable in _REDIRECTS:
+        if api_base is None and environment.get(variable):
+            check_address(environment[variable], variable, insecure=insecure)
+    if api_base is None:
+        if api_key_env is not None:
+            raise InputError(_KEY_OPTION, "", found="no --api-base", allowed="--api-key-env together with --api-base")
+        return None
+    address = check_address(api_base, "--api-base", insecure=insecure)
+    if api_key_env is None:
+        return _Server(address, "OPENAI_API_KEY" if is_openai(address) else None)
+    name = check_variable(api_key_env, _KEY_OPTION)
+    if name in _OPENAI_KEYS and not is_openai(address):
+        allowed = f"another name: {name} is OpenAI's and goes to OpenAI alone"
+        raise InputError(_KEY_OPTION, "", found=name, allowed=allowed)
+    if needs_key and not environment.get(name):
+        raise InputError(_KEY_OPTION, "", found=f"{name}, which is not set", allowed=f"{name} set to the server's key")
+    return _Server(address, name)
 
 
 def key_notes(targets: Iterable[Target], environment: Mapping[str, str]) -> dict[str, str]:
@@ -88,7 +132,7 @@ def _resolve(
     catalog: Catalog,
     environment: Mapping[str, str],
     today: date,
-    api_base: str | None,
+    server: _Server | None,
     *,
     needs_key: bool,
 ) -> Target:
@@ -97,10 +141,12 @@ def _resolve(
         return Target(name, "openai/smollm2", known, LOCAL, None, 0.0, 0.0, 0.0)
     if name.startswith(f"{LOCAL}/"):
         raise InputError(_OPTION, "", found=name, allowed=LOCAL_MODEL)
-    if api_base is not None:
+    if server is not None:
         # A quantised copy is another model than the one that the catalog has scores of.
         served = None if is_copy(name) else model_names(catalog).model_of(name)
-        return Target(name, f"openai/{name}", served.id if served else None, CUSTOM, api_base, None, None, None)
+        known = served.id if served else None
+        target = Target(name, f"openai/{name}", known, CUSTOM, server.address, None, None, None)
+        return replace(target, api_key_env=server.key_env)
     named = _named(name, catalog)
     offers = _to_choose_from(named, environment, today, needs_key=needs_key)
     if offers:

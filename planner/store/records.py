@@ -37,6 +37,8 @@ class Target:
     output_usd_per_mtok: float | None
     price: Price | None = None
     """All that an offer charges, where that is more than the three rates: long-context steps, reasoning, a fee."""
+    api_key_env: str | None = None
+    """Variable of the environment that holds the key of `api_base`; None: it is sent no key. Never the key itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,8 @@ class Run:
     planner_version: str
     grader: str = ""
     """Grader whose scores count, as `Grade.grader` has it; '': the one that graded first. People come before it."""
+    imported: bool = False
+    """It came from a file: evidence to read. Nothing is sent for it before addresses, prices and cap are said anew."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,11 +62,29 @@ def insert_run(connection: Connection, run: Run) -> None:
     """Add a run, nothing spent, within a transaction that is under way."""
     row = {name: getattr(run, name) for name in RUN_FIELDS}
     connection.execute(sa.insert(runs).values(**row, committed_pico=0, spent_pico=0, digest=0))
+    _insert_targets(connection, run)
+
+
+def _insert_targets(connection: Connection, run: Run) -> None:
     if run.targets:
         connection.execute(
             sa.insert(targets),
             [{"run": run.id, "place": place, **asdict(target)} for place, target in enumerate(run.targets)],
         )
+
+
+def adopt_run(store: Store, run: Run) -> None:
+    """Make an imported run this store's own: its targets, settings and cap are those of `run`, said anew here.
+
+    Raises:
+        InputError: There is no such run.
+    """
+    said = {"settings": run.settings, "budget_usd": run.budget_usd, "grader": run.grader, "imported": False}
+    with store.writing() as connection:
+        if connection.execute(sa.update(runs).where(runs.c.id == run.id).values(**said)).rowcount == 0:
+            raise _unknown(connection, run.id)
+        connection.execute(sa.delete(targets).where(targets.c.run == run.id))
+        _insert_targets(connection, run)
 
 
 def finish_run(store: Store, run_id: str, status: RunStatus, at: datetime | None) -> None:

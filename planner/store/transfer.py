@@ -5,12 +5,12 @@ JSONL has the head in its first line; Parquet in the metadata of its schema, und
 the attempts as a table, gaps and grades as lists.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, Literal, TypeVar, get_args, get_type_hints
+from typing import Any, Final, Literal, TypeAlias, TypeVar, get_args, get_type_hints
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -37,6 +37,8 @@ from planner.store.records import Attempt, Grade, Preference, Run, Verdict
 from planner.store.runs import insert_run, insert_suite, read_run, read_suite_text
 from planner.store.verdicts import add_verdict, put_verdict, read_verdicts, verdicts_of
 
+CheckSuite: TypeAlias = Callable[[str, str], None]
+"""Raises ValueError unless a hash is that of a suite's text: the store itself doesn't know what a suite is."""
 Parsed = TypeVar("Parsed")
 _ENDINGS: Final = (".parquet", ".jsonl")
 _HEAD: Final = b"planner"
@@ -99,8 +101,10 @@ def export_run(store: Store, run_id: str, path: Path) -> int:
     return written
 
 
-def import_run(store: Store, path: Path) -> Run:
+def import_run(store: Store, path: Path, check_suite: CheckSuite | None = None) -> Run:
     """Add an exported run to the store; what is there already stays, so importing twice changes nothing.
+
+    A run that is new here is marked as imported: whatever its file says, nothing is sent for it.
 
     All of the file is added or nothing. Attempts get ids of this store. An attempt that repeats an answer which is
     neither in the file nor here says so by `reused` = 0.
@@ -116,7 +120,8 @@ def import_run(store: Store, path: Path) -> Run:
         head = next(reader)
         if not isinstance(head, _Head):
             raise InputError(str(path), "", found="no head", allowed=_ALLOWED)
-        _add_run(connection, head, path)
+        _check_suite(head, path, check_suite)
+        imported = _add_run(connection, head, path)
         ids: dict[int, int] = {}
         sums = _Sums()
         known = _known_attempts(connection, head.run.id)
@@ -127,7 +132,7 @@ def import_run(store: Store, path: Path) -> Run:
         add_to_run(connection, head.run.id, **asdict(sums))
         _add_preferences(connection, head)
         _add_verdicts(connection, head)
-    return head.run
+    return replace(head.run, imported=imported)
 
 
 def _check_ending(path: Path) -> None:
@@ -151,18 +156,30 @@ def _check_entry(entry: _Entry, run: Run, path: Path) -> None:
             raise InputError(str(path), "cost_usd", found=amount, allowed="an amount of at least 0 USD") from None
 
 
-def _add_run(connection: Connection, head: _Head, path: Path) -> None:
+def _check_suite(head: _Head, path: Path, check_suite: CheckSuite | None) -> None:
+    """Another text under a known suite's hash would be asked, and graded by, in its place."""
+    if check_suite is None:
+        return
+    try:
+        check_suite(head.run.suite_hash, head.suite_text)
+    except ValueError as error:
+        raise InputError(str(path), "suite_text", found="another text", allowed=str(error)) from None
+
+
+def _add_run(connection: Connection, head: _Head, path: Path) -> bool:
+    """Add the run unless it is here; whether it counts as imported."""
     run = head.run
     insert_suite(connection, run.suite_hash, run.suite, head.suite_text)
     here = connection.execute(sa.select(runs).where(runs.c.id == run.id)).mappings().first()
     if here is None:
-        insert_run(connection, run)
-        return
+        insert_run(connection, replace(run, imported=True))
+        return True
     if (here["suite_hash"], here["created"]) != (run.suite_hash, run.created):
         raise InputError(str(path), "run.id", found=run.id, allowed="an id that no other run here has")
     if here["status"] == "running" and run.status != "running":
         ended = {"status": run.status, "finished": run.finished}
         connection.execute(sa.update(runs).where(runs.c.id == run.id).values(**ended))
+    return bool(here["imported"])
 
 
 def _known_attempts(connection: Connection, run_id: str) -> dict[str, int]:

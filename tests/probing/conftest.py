@@ -40,7 +40,7 @@ def ask(server: Server) -> Asker:
 
     def asked(model: str, *prompts: str, environment: dict[str, str] | None = None, **changes: Any) -> Any:
         target = changes.pop("target", None) or Target(
-            model, f"openai/{model}", None, "custom", server.api_base, 1.0, None, 2.0
+            model, f"openai/{model}", None, "custom", server.api_base, 1.0, None, 2.0, api_key_env="SERVER_KEY"
         )
         question = {"max_output_tokens": 64, "temperature": 0.0, "seed": None, "timeouts": PATIENT} | changes
 

@@ -112,14 +112,14 @@ def test_a_filtered_answer_is_an_answer_that_says_so(ask: Asker) -> None:
 
 def test_a_key_reaches_the_server_and_no_message(ask: Asker, server: Server) -> None:
     key = "sk-planted-0123456789abcdef"
-    outcomes = ask("http-401", "with a key", environment={"OPENAI_API_KEY": key})
+    outcomes = ask("http-401", "with a key", environment={"SERVER_KEY": key})
     assert key in server.log()["keys"]
     assert key not in repr(outcomes)
 
 
 def test_a_key_that_a_provider_repeats_is_masked(ask: Asker) -> None:
     key = "sk-planted-0123456789abcdef"
-    (failure,) = ask("http-401", f"echo {key}", environment={"OPENAI_API_KEY": key})
+    (failure,) = ask("http-401", f"echo {key}", environment={"SERVER_KEY": key})
     assert key not in failure.message
 
 

@@ -213,10 +213,11 @@ def test_ctrl_c_keeps_what_came_and_says_how_to_go_on(tmp_path: Path, server: Se
 def test_a_planted_key_is_nowhere(
     capfd: pytest.CaptureFixture[str], tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setenv("MY_SERVER_KEY", KEY)
     result, exported = tmp_path / "result.json", tmp_path / "run.jsonl"
     models = "fixed,http-401,http-500,cut,malformed"
-    argv = _probe(server, _samples(tmp_path, "echo planted", 2), models, "--budget", "1", "--json", str(result))
+    asked = _probe(server, _samples(tmp_path, "echo planted", 2), models, "--budget", "1", "--json", str(result))
+    argv = [*asked, "--api-key-env", "MY_SERVER_KEY"]
     code, out, err = _run(capfd, *argv)
     assert code == 0
     assert KEY in server.log()["keys"]
@@ -227,7 +228,7 @@ def test_a_planted_key_is_nowhere(
     kept = [path.read_bytes() for folder in (data_dir(), tmp_path) for path in folder.rglob("*") if path.is_file()]
     assert KEY not in out + err
     assert not any(KEY.encode() in content for content in kept)
-    assert os.environ["OPENAI_API_KEY"] == KEY
+    assert os.environ["MY_SERVER_KEY"] == KEY
 
 
 _EMBEDDED = pytest.mark.skipif(

@@ -59,11 +59,11 @@ def a_full_run(store: Store) -> None:
 
 
 def content(store: Store) -> tuple[Run, str, list[Attempt], list[Grade], list[Preference]]:
-    """All of the run, its attempts numbered from 1 on."""
+    """All of the run but where it came from, its attempts numbered from 1 on."""
     attempts = attempts_of(store, RUN)
     number = {one.id: place for place, one in enumerate(attempts, start=1)}
     return (
-        read_run(store, RUN),
+        replace(read_run(store, RUN), imported=False),
         read_suite_text(store, SUITE_HASH),
         [replace(one, id=number[one.id], reused=one.reused and number[one.reused]) for one in attempts],
         [replace(grade, attempt=number[grade.attempt]) for grade in grades_of(store, RUN)],
@@ -74,7 +74,7 @@ def content(store: Store) -> tuple[Run, str, list[Attempt], list[Grade], list[Pr
 def test_a_run_comes_whole_into_another_store(store: Store, other: Store, file: Path) -> None:
     a_full_run(store)
     assert export_run(store, RUN, file) == 4
-    assert import_run(other, file) == read_run(store, RUN)
+    assert import_run(other, file) == replace(read_run(store, RUN), imported=True) == read_run(other, RUN)
     assert content(other) == content(store)
     assert spending(other, RUN) == spending(store, RUN)
 

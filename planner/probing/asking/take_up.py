@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from planner.errors import InputError
+from planner.probing.asking.imported import SAY_ANEW
 from planner.probing.asking.job import Job, Key, PairKey, PickNext, ShouldStop
 from planner.probing.asking.progress import Counts
 from planner.probing.asking.writer import Writer
@@ -89,6 +90,8 @@ def take_up(store: Store, run_id: str, *, ask_in_doubt: bool) -> Resumed:
         StoreError: Its suite is not kept.
     """
     run = read_run(store, run_id)
+    if run.imported:
+        raise InputError(run_id, "", found="a run from a file", allowed=SAY_ANEW.format(run=run_id))
     if run.kind == "load":
         raise InputError(run_id, "", found="a load run", allowed="a new one: what arrived when cannot be made up for")
     free = {target.name for target in run.targets if is_free(target)}

@@ -74,7 +74,7 @@ class LiteLLMClient:
         self._reader = Reader()
         self._http = httpx.AsyncClient(transport=TimedTransport(self._reader))
         self._litellm: Any = None
-        self._clients: dict[tuple[str, str | None], Any] = {}
+        self._clients: dict[tuple[str, str | None, str | None], Any] = {}
         self._handled = set(_BY_HANDLER)
         self._unpriced: set[str] = set()
         self._loading = asyncio.Lock()
@@ -147,22 +147,22 @@ class LiteLLMClient:
         return await _read(stream)
 
     def _key(self, target: Target) -> dict[str, str]:
-        """A key for a server of the user's own; providers' keys litellm takes from the environment itself."""
+        """The key that the user named for a server; providers' keys litellm takes from the environment itself."""
         if target.api_base is None:
             return {}
-        return {"api_key": self._environment.get("OPENAI_API_KEY") or _NO_KEY}
+        return {"api_key": self._environment.get(target.api_key_env or "") or _NO_KEY}
 
     def _client(self, target: Target) -> Any:  # noqa: ANN401 (one of three clients, which litellm tells apart)
         """The client that litellm is handed for this target's provider, with our transport inside."""
         _, provider, key, base = self._litellm.get_llm_provider(
             model=target.litellm_model, api_base=target.api_base, **self._key(target)
         )
-        place = (provider, target.api_base)
+        place = (provider, target.api_base, target.api_key_env)
         if place not in self._clients:
-            self._clients[place] = self._new_client(provider, key, base)
+            self._clients[place] = self._new_client(provider, key, base, own=target.api_base is not None)
         return self._clients[place]
 
-    def _new_client(self, provider: str, key: str | None, base: str | None) -> Any:  # noqa: ANN401
+    def _new_client(self, provider: str, key: str | None, base: str | None, *, own: bool) -> Any:  # noqa: ANN401
         import openai  # noqa: PLC0415 (comes with litellm, and as late)
 
         if provider == "azure":
@@ -172,6 +172,12 @@ class LiteLLMClient:
             from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler  # noqa: PLC0415
 
             return AsyncHTTPHandler(transport=TimedTransport(self._reader))
+        if own:
+            # The SDK sends a user's organisation and project along; they are OpenAI's business, as its key is.
+            left_out: dict[str, Any] = {"OpenAI-Organization": openai.Omit(), "OpenAI-Project": openai.Omit()}
+            return openai.AsyncOpenAI(
+                api_key=key, base_url=base, max_retries=0, http_client=self._http, default_headers=left_out
+            )
         key = key or self._environment.get(f"{provider.upper()}_API_KEY") or _NO_KEY
         base = base or self._environment.get("OPENAI_BASE_URL") or self._environment.get("OPENAI_API_BASE")
         return openai.AsyncOpenAI(api_key=key, base_url=base, max_retries=0, http_client=self._http)

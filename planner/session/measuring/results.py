@@ -20,6 +20,7 @@ from planner.beliefs.evidence.probe_statistics import (
     share_of,
 )
 from planner.errors import InputError
+from planner.probing.asking.imported import bring_in
 from planner.probing.judging.judge import agreement
 from planner.probing.results import results_of
 from planner.probing.settings import ProbeSettings
@@ -32,7 +33,7 @@ from planner.store.database.place import default_url
 from planner.store.grades import grades_of
 from planner.store.learnable import main_score
 from planner.store.runs import read_run, read_suite_text, spending
-from planner.store.transfer import export_run, import_run
+from planner.store.transfer import export_run
 from planner.units import Interval
 from planner.workload.yaml_text import Said
 
@@ -264,7 +265,7 @@ def take_run_file(name: str, content: bytes) -> "Run":
         path = Path(folder) / f"run{Path(name).suffix.lower()}"
         path.write_bytes(content)
         try:
-            return import_run(the_store(), path)
+            return bring_in(the_store(), path)
         except InputError as error:
             # The file that the user chose, not the copy that was read.
             raise InputError(name, error.field, found=Said(error.found), allowed=error.allowed) from error

@@ -134,6 +134,7 @@ runs = sa.Table(
     sa.Column("finished", UtcDateTime),
     _text("planner_version"),
     _text("grader"),
+    sa.Column("imported", sa.Boolean, nullable=False, server_default=sa.false()),
     # Spent or reserved, and spent for certain: running totals, changed with the attempts in one transaction.
     sa.Column("committed_pico", sa.BigInteger, nullable=False),
     sa.Column("spent_pico", sa.BigInteger, nullable=False),
@@ -158,6 +159,7 @@ targets = sa.Table(
     _real("output_usd_per_mtok"),
     # The whole price of an offer whose price is more than those three: steps, reasoning, a fee a request.
     sa.Column("price", sa.JSON(none_as_null=True)),
+    sa.Column("api_key_env", sa.Text),
 )
 
 attempts = sa.Table(

@@ -4,6 +4,6 @@ from typing import Final
 
 __all__ = ["SCHEMA", "VERSION_TABLE"]
 
-SCHEMA: Final = "0002"
+SCHEMA: Final = "0003"
 """The newest step. Kept here so that opening a store of this form needs no alembic."""
 VERSION_TABLE: Final = "planner_schema"

@@ -163,6 +163,12 @@ def run_words(run: Run) -> str:
 
 def draw_resume(session: Session, run: Run, place: str) -> None:
     """The buttons that go on with a run; asking again what may be paid already is a choice of its own."""
+    if run.imported:
+        st.caption(
+            "This run came from a file: it is here to read. Going on with it asks whom, at what price and up to what "
+            f"sum anew, in a terminal: `planner probe resume {run.id} --budget USD`."
+        )
+        return
     doubtful = run_results(run.id).in_doubt
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.button(

@@ -108,7 +108,7 @@ def _take_local(session: Session) -> None:
 
 
 def _draw_own_server() -> tuple[Target, ...]:
-    """An OpenAI-compatible address with its model and price; its key, if any, is OPENAI_API_KEY."""
+    """An OpenAI-compatible address with its model, its price and the variable that holds its key."""
     with st.expander("A server of your own, or a model without a known price", icon=":material/dns:"):
         address, model = st.columns(2, gap="small")
         base = address.text_input(
@@ -127,21 +127,31 @@ def _draw_own_server() -> tuple[Target, ...]:
         price_out = out.number_input(
             "Output, USD per 1M tokens", 0.0, 1e4, None, key="measure.price_out", persist_state="session", format="%g"
         )
-        st.caption("A key for it, where it wants one, is read from OPENAI_API_KEY. Say 0 and 0 for a machine of yours.")
+        variable = st.text_input(
+            "Variable of this server’s environment that holds its key (empty: it is sent none)",
+            key="measure.key_env",
+            persist_state="session",
+            placeholder="MY_SERVER_KEY",
+        )
+        insecure = st.checkbox(
+            "Plain http to another machine is all right", key="measure.insecure", persist_state="session"
+        )
+        st.caption(
+            "OPENAI_API_KEY goes to OpenAI alone: give your server’s key a name of its own. 0 and 0: it is free."
+        )
         if not names.strip(" ,"):
-            return ()
-        if _holds_secret(base):
-            st.html(alert("An address holds no key and no password here: it is kept with the run. Set OPENAI_API_KEY."))
             return ()
         price = (price_in, price_out) if price_in is not None and price_out is not None else None
         targets, problems = resolve_targets(
-            names.split(","), the_catalog(), the_environment(), today(), api_base=base.strip() or None, price=price
+            names.split(","),
+            the_catalog(),
+            the_environment(),
+            today(),
+            api_base=base.strip() or None,
+            api_key_env=variable.strip() or None,
+            insecure=insecure,
+            price=price,
         )
         if problems:
             st.html(alert("<br>".join(_model_problem(problem) for problem in problems)))
         return targets
-
-
-def _holds_secret(address: str) -> bool:
-    """Whether an address brings a user, a password or a query: the places where keys are put."""
-    return "@" in address or "?" in address
