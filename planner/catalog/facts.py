@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from planner.catalog.files import check_range, index_rows, load_csv_rows, parse_rows
-from planner.catalog.schema import Embedder, FineTunePrice, Prior, Speed, VectorStore
+from planner.catalog.schema import Abstention, Embedder, FineTunePrice, Prior, Speed, VectorStore
 from planner.errors import InputError
 
 _EMBEDDER_BLANKS: Final = ("offer_key", "usd_per_mtok", "dimensions", "max_input_tokens", "retrieval_ndcg10")
@@ -44,6 +44,18 @@ def load_fine_tune_prices(path: Path) -> tuple[FineTunePrice, ...]:
         check_range(path.name, f"row {number}: usd_per_mtok", price.usd_per_mtok, 1e-6, 1e4)
         check_range(path.name, f"row {number}: inference_factor", price.inference_factor, 0.1, 100.0)
     return prices
+
+
+def load_abstention(path: Path, model_ids: Iterable[str]) -> dict[str, Abstention]:
+    """What models do where a text holds no answer, by model; InputError for an unknown model or no share."""
+    known = frozenset(model_ids)
+    rows = parse_rows(path, load_csv_rows(path), Abstention, "model")
+    for number, row in enumerate(rows, start=1):
+        if row.model not in known:
+            raise InputError(path.name, f"row {number}: model", found=row.model, allowed="an id of models.yaml")
+        for name in ("invented", "refused"):
+            check_range(path.name, f"row {number}: {name}", getattr(row, name), 0.0, 1.0)
+    return {row.model: row for row in rows}
 
 
 def load_speeds(path: Path, model_ids: Iterable[str]) -> tuple[Speed, ...]:

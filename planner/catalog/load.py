@@ -11,6 +11,7 @@ from typing import Final
 
 from planner.catalog.evidence.scores import load_anchors, load_evidence
 from planner.catalog.facts import (
+    load_abstention,
     load_embedders,
     load_fine_tune_prices,
     load_priors,
@@ -105,6 +106,7 @@ def _compose(
         speeds=load_speeds(folder / "speeds.csv", models),
         carbon=load_carbon(folder / "carbon.csv"),
         servers=load_servers(folder / "servers.csv", gpus),
+        abstention=load_abstention(folder / "abstention.csv", models),
         skipped=prices.skipped,
     )
 

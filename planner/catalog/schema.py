@@ -314,6 +314,19 @@ class FineTunePrice:
 
 
 @dataclass(frozen=True, slots=True)
+class Abstention:
+    """How a model handles questions that the given text does not answer, and those that it does."""
+
+    model: str
+    invented: float
+    """Share of unanswerable questions that it answered all the same; adversarial questions."""
+    refused: float
+    """Share of answerable ones that it would not answer."""
+    n: int
+    source: Source
+
+
+@dataclass(frozen=True, slots=True)
 class Anchor:
     """The usual benchmark of a skill, taken when a segment says nothing about its difficulty."""
 
@@ -389,5 +402,7 @@ class Catalog:
     carbon: Mapping[str, GridCarbon]
     servers: Mapping[str, Server] = field(default_factory=dict)
     """By GPU."""
+    abstention: Mapping[str, Abstention] = field(default_factory=dict)
+    """By model."""
     skipped: tuple[str, ...] = ()
     """Entries of the price map that could not be read: 'key: reason'."""

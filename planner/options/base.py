@@ -109,7 +109,7 @@ def build_rows(
     return Rows(
         way=way,
         technique=technique,
-        quality=row_quality(world, ways, qualities, way, technique),
+        quality=row_quality(world, ways, qualities, way, technique, asked.segment),
         exclusions=(
             *unfit_exclusions(world, ways, times.of["plain"], asked.segment.name),
             *_overload_exclusions(world, ways, overload, asked),
@@ -122,7 +122,7 @@ def build_base(
     world: World, ways: Ways, times: TimesByShape, asked: Asked, rows: Rows, candidates: Candidates, cascades: Cascades
 ) -> Base:
     """The single-model options with the cascades below them."""
-    joined = quality_of_cascades(world, candidates, cascades, asked.segment)
+    joined = quality_of_cascades(world, candidates, cascades)
     ttft, total = _times(world, times, rows, cascades)
     columns, pools, parts, part_sets = _columns(world, ways, rows.way, rows.technique, cascades, asked)
     single = rows.way.size

@@ -6,14 +6,8 @@ from typing import Final
 import numpy as np
 
 from planner.beliefs.latency.api_times import cascade_p95_ms
-from planner.beliefs.techniques.transforms import (
-    GATE_THRESHOLDS,
-    TECHNIQUES,
-    Technique,
-    cascade_quality,
-    gate_auc,
-    gate_correlation,
-)
+from planner.beliefs.techniques.gate import GATE_THRESHOLDS, cascade_quality, gate_auc, gate_correlation
+from planner.beliefs.techniques.transforms import TECHNIQUES, Technique
 from planner.options.context import World
 from planner.options.placements.placements import API, DEVICE, POOL
 from planner.options.rows import TUNED
@@ -161,23 +155,21 @@ def _partners(candidates: Candidates, mean: Floats, strong: dict[tuple[int, int]
     return chosen
 
 
-def quality_of_cascades(world: World, candidates: Candidates, cascades: Cascades, segment: Segment) -> Draws:
-    """Quality of each cascade, shape (C, S); the gate of a tuned small model knows its errors better."""
+def quality_of_cascades(world: World, candidates: Candidates, cascades: Cascades) -> Draws:
+    """Quality of each cascade, shape (C, S); the better the small model, the better its gate."""
     quality = np.empty_like(cascades.share)
     tuned = TUNED[candidates.technique[cascades.weak]]
     for is_tuned in (False, True):
         rows = np.flatnonzero(tuned == is_tuned)
         if rows.size == 0:
             continue
-        auc = gate_auc(
-            world.catalog, tuned=is_tuned, labelled_examples=segment.training.labelled_examples, seed=world.seed
-        )
+        weak, strong = candidates.quality[cascades.weak[rows]], candidates.quality[cascades.strong[rows]]
         quality[rows] = cascade_quality(
-            candidates.quality[cascades.weak[rows]],
-            candidates.quality[cascades.strong[rows]],
-            auc,
+            weak,
+            strong,
+            gate_auc(world.catalog, tuned=is_tuned, weak=weak, seed=world.seed),
             cascades.share[rows],
-            gate_correlation(world.catalog, world.seed),
+            gate_correlation(world.catalog, weak, strong, world.seed),
         )
     return np.clip(quality, 0.0, 1.0, out=quality)
 

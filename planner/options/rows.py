@@ -16,6 +16,7 @@ from planner.units import Bools, Ints
 from planner.workload.schema import Segment
 
 TUNED: Final = np.array(["fine_tune" in name for name in TECHNIQUES])
+_TOO_SMALL: Final = "Below half a billion parameters a model is planned only once it was probed on this segment."
 GROUNDED: Final = np.array([name.startswith("rag") for name in TECHNIQUES])
 
 
@@ -65,7 +66,9 @@ def technique_exclusions(
     world: World, ways: Ways, valid: Bools, qualities: SegmentQualities, segment: Segment
 ) -> tuple[Exclusion, ...]:
     """Why techniques are out: for every model (no labels, no corpus), or for a model that is in by other techniques."""
-    out: list[Exclusion] = []
+    small = np.unique(ways.model[qualities.too_small[ways.model]])
+    ids = world.models.ids
+    out = [Exclusion(segment.name, ids[int(model)], "any", "", "unprobed", _TOO_SMALL) for model in small]
     present = np.unique(ways.model[valid[0]])
     for number, name in enumerate(TECHNIQUES):
         if not qualities.applies[number].any():

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator, model_validator
 
-from planner.terms import Area, Skill
+from planner.terms import TASK_KINDS, Area, Skill, TaskKind
 
 Modality: TypeAlias = Literal["text", "image", "audio", "video", "pdf"]
 Sensitivity: TypeAlias = Literal["public", "internal", "personal", "confidential"]
@@ -84,6 +84,8 @@ class Knowledge(Strict):
     """Tokens of the documents that could be searched."""
     changed_tokens_per_month: Annotated[float, Field(ge=0.0, le=1e13)] = 0.0
     """Tokens of documents that change each month and are indexed anew."""
+    reindex_every_days: Annotated[float, Field(gt=0.0, le=3650.0)] = 1.0
+    """How often changed documents are indexed anew; an answer may be as old as that."""
 
 
 class Training(Strict):
@@ -143,6 +145,11 @@ class Segment(Strict):
     """Short name, unique in the workload."""
     skill: Skill
     """What the request exercises."""
+    task: TaskKind | None = None
+    """What it asks within its skill, where tuning and fewer bits differ inside one: text_to_sql or programming for
+    coding, closed_labels or open_labels, flat_fields, nested_fields or tool_calls for extraction, trained_calls or
+    open_agency for agentic, from_template or free_writing, multiple_choice or open_questions, single_hop or multi_hop.
+    Told by the samples when left out, else the skill's usual one."""
     requests_per_month: Annotated[float, Field(gt=0.0, le=1e12, allow_inf_nan=False)]
     """Requests a month."""
     input_tokens: TokenDistribution
@@ -202,6 +209,10 @@ class Segment(Strict):
 
     @model_validator(mode="after")
     def _parts_agree(self) -> "Segment":
+        if self.task is not None and self.task not in TASK_KINDS.get(self.skill, ()):
+            kinds = ", ".join(TASK_KINDS.get(self.skill, ())) or f"no task with skill {self.skill}"
+            msg = f"task {self.task} with skill {self.skill}; allowed: {kinds}"
+            raise ValueError(msg)
         if self.shared_prefix_tokens > self.input_tokens.mean:
             msg = (
                 f"shared_prefix_tokens ({self.shared_prefix_tokens:g}) exceeds the mean input"

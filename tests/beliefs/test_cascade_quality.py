@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from planner.beliefs.techniques.transforms import cascade_quality
+from planner.beliefs.techniques.gate import cascade_quality
 
 
 def _simulated(weak: float, strong: float, auc: float, share: float, phi: float) -> float:

@@ -67,8 +67,6 @@ def test_each_speed_is_listed_once() -> None:
 @pytest.mark.parametrize(
     "family",
     [
-        "few_shot.logit_gain.{}",
-        "fine_tune.level_gain.{}",
         "reasoning_tokens.{}",
         "size_slope.{}.below_10b",
         "size_slope.{}.above_10b",

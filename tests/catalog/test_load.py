@@ -18,6 +18,7 @@ from planner.resources import catalogs_dir
 
 YAML_FILES = ("models.yaml", "providers.yaml", "anchors.yaml")
 CSV_FILES = (
+    "abstention.csv",
     "offers.csv",
     "price_maps.csv",
     "retirements.csv",

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planner.beliefs.techniques.transforms import GATE_THRESHOLDS, TECHNIQUES
+from planner.beliefs.techniques.gate import GATE_THRESHOLDS
+from planner.beliefs.techniques.transforms import TECHNIQUES
 from planner.options.cascade import STRONG_TECHNIQUE, Candidates, choose_cascades
 from planner.options.placements.placements import API, POOL
 from planner.units import DRAW_COUNT, SEED

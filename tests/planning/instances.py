@@ -27,7 +27,8 @@ SOURCE = Source("assumption: made up for a test", date(2026, 11, 1))
 
 
 PRIORS = (
-    Prior("gate_auc.log_prob", "normal", 0.65, 0.06, "AUC", "assumed", SOURCE),
+    Prior("gate.level", "normal", 0.46, 0.3, "z", "assumed", SOURCE),
+    Prior("gate.slope", "fixed", 0.56, 0.0, "z per logit", "assumed", SOURCE),
     Prior("gate_auc.tuned", "normal", 0.79, 0.06, "AUC", "assumed", SOURCE),
     Prior("gate.usd_per_million_requests", "fixed", 0.0, 0.0, "USD", "assumed", SOURCE),
 )

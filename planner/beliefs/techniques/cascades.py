@@ -10,8 +10,8 @@ from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
+from planner.beliefs.techniques.gate import cascade_quality
 from planner.beliefs.techniques.pooling import Fit, pool
-from planner.beliefs.techniques.transforms import cascade_quality
 from planner.catalog.evidence.techniques import CascadePair, JointOutcomes, TechniqueTables
 from planner.units import Floats
 

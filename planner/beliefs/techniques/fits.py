@@ -11,8 +11,11 @@ from typing import Final
 
 import numpy as np
 
-from planner.beliefs.techniques.cascades import fit_correlation, fit_gate_auc, fit_rescued, fit_router_auc
+from planner.beliefs.techniques.cascades import fit_gate_auc, fit_rescued, fit_router_auc
 from planner.beliefs.techniques.pooling import Fit, pool
+from planner.beliefs.techniques.published.forecast import fit_published
+from planner.beliefs.techniques.published.grounded import spreads
+from planner.beliefs.techniques.published.lines import Line
 from planner.beliefs.techniques.retrieval_fits import (
     fit_kappa,
     fit_rag_gain,
@@ -30,11 +33,8 @@ from planner.beliefs.techniques.scaling_fits import (
 from planner.beliefs.techniques.tuning_fits import (
     fit_alpha,
     fit_gain_per_decade,
-    fit_gain_share,
-    fit_level_gain,
-    fit_level_model,
-    fit_tuned_size_slope,
 )
+from planner.catalog.evidence.published_facts import published_facts
 from planner.catalog.evidence.techniques import TechniqueTables
 from planner.catalog.facts import load_priors
 from planner.catalog.schema import Prior
@@ -42,7 +42,8 @@ from planner.resources import catalogs_dir
 
 _CENTRE_TOLERANCE: Final = 0.5
 _NARROWER: Final = 0.8
-_REASONING: Final = ("knowledge", "reasoning", "math", "coding")
+_ROUNDING: Final = 0.05
+"""A coefficient that ships without a spread may lie half of this off: priors are rounded."""
 _SIZE_SKILLS: Final = {
     "knowledge_qa": ("knowledge", "facts"),
     "math": ("math",),
@@ -111,13 +112,14 @@ def _row(prior: Prior, fit: Fit) -> RefitRow:
         shipped_b=prior.b,
         shipped_centre=centre,
         shipped_spread=spread,
-        distance=float(apart) / spread,
+        distance=float(apart) / max(spread, _ROUNDING),
     )
 
 
 def _all_fits(tables: TechniqueTables) -> dict[str, Fit]:
     return {
         **_tuning(tables),
+        **_published(tables),
         **_retrieval(tables),
         **_gates(tables),
         **_sizes(tables),
@@ -127,19 +129,34 @@ def _all_fits(tables: TechniqueTables) -> dict[str, Fit]:
 
 
 def _tuning(tables: TechniqueTables) -> dict[str, Fit]:
-    level = fit_level_model(tables)
-    hard = fit_level_gain(tables, _REASONING)
     return {
-        "fine_tune.level_intercept": level.intercept,
-        "fine_tune.level_slope": level.slope,
-        "fine_tune.level_residual": level.residual,
-        "fine_tune.level_gain.classification": fit_level_gain(tables, ("closed_label",)),
-        **{f"fine_tune.level_gain.{skill}": hard for skill in ("knowledge_qa", "reasoning", "math", "coding")},
-        "fine_tune.size_slope": fit_tuned_size_slope(tables),
-        **{f"fine_tune.gain_share.n{labels}": fit_gain_share(tables, labels) for labels in (10, 100, 1000)},
         "fine_tune.gain_per_decade": fit_gain_per_decade(tables),
         "fine_tune.alpha": fit_alpha(tables),
     }
+
+
+def _published(tables: TechniqueTables) -> dict[str, Fit]:
+    """Lines through the facts of every technique: what plans apply and what the back-tests leave sources out of."""
+    models = fit_published(published_facts(tables))
+    level = models.tuned.lines[True, True]
+    fits = _of_line(level, "fine_tune.level", "one")
+    fits |= _of_line(models.examples.line, "few_shot.gain", "one")
+    for form, line in models.quantised.lines.items():
+        fits |= _of_line(line, f"quantisation.{form}", "loss")
+    facts = published_facts(tables)
+    _, readers, n = spreads([fact for fact in facts if fact.technique == "rag"])
+    fits["rag.reader_sd"] = Fit(readers, None, n, models.grounded.line.sources)
+    gates, n = models.gates, sum(fact.technique == "cascade" for fact in facts)
+    sources = ("early-abstention", "lawma")
+    fits["gate.level"], fits["gate.slope"] = Fit(gates.level, None, n, sources), Fit(gates.slope, None, n, sources)
+    return fits
+
+
+def _of_line(line: Line, stem: str, first: str) -> dict[str, Fit]:
+    """The line's first coefficient with its spread under the stem, the others alone below it."""
+    fits = {stem: Fit(line.coefficients[first], line.sd, line.rows, line.sources)}
+    others = {name: value for name, value in line.coefficients.items() if name != first}
+    return fits | {f"{stem}.{name}": Fit(value, None, line.rows, line.sources) for name, value in others.items()}
 
 
 def _retrieval(tables: TechniqueTables) -> dict[str, Fit]:
@@ -160,12 +177,10 @@ def _retrieval(tables: TechniqueTables) -> dict[str, Fit]:
 
 def _gates(tables: TechniqueTables) -> dict[str, Fit]:
     return {
-        "gate_auc.log_prob": fit_gate_auc(tables, tuned=False),
         "gate_auc.tuned": fit_gate_auc(tables, tuned=True),
         "gate_auc.router": fit_router_auc(tables, trained=True),
         "gate_auc.router_untrained": fit_router_auc(tables, trained=False),
         "gate.strong_right_given_weak_wrong": fit_rescued(tables),
-        "gate.correlation": fit_correlation(tables),
     }
 
 
@@ -186,11 +201,8 @@ def _sizes(tables: TechniqueTables) -> dict[str, Fit]:
 
 def _quantisation(tables: TechniqueTables) -> dict[str, Fit]:
     return {
-        "quantisation.8bit": fit_quantisation(tables, ("fp8", "int8"), 8),
-        "quantisation.4bit": _grouped_or_k(tables, 4, ("gptq", "awq", "tuned")),
         "quantisation.3bit": _grouped_or_k(tables, 3, ("awq", "tuned")),
         "quantisation.2bit": fit_quantisation(tables, ("grouped",), 2, ("tuned",)),
-        "quantisation.nvfp4": fit_quantisation(tables, ("nvfp4",), 4),
         "quantisation.mxfp4": fit_quantisation(tables, ("mxfp4",), 4),
     }
 

@@ -1,104 +1,20 @@
-"""What published tuning runs say: level of tuned models, its slope on size, and what labels bring.
+"""What published tuning runs say of labels: the share of the gain that they reach, and how the error falls.
 
-Levels are predicted, not gains: inside a task the tuned score hardly depends on the base, so a gain mostly measures how
-badly the base followed the format. Rows with a doubt are not used.
+Levels of tuned models are fitted in published.tuned. Rows with a doubt are not used.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from planner.beliefs.techniques.pooling import Fit, median_fit, pool, source_weights, spread_without_each, weighted_line
-from planner.catalog.evidence.techniques import LabelPoint, TechniqueTables, TunedLevel
-from planner.units import Bools, Floats, logit
+from planner.beliefs.techniques.pooling import Fit, median_fit, pool
+from planner.catalog.evidence.techniques import LabelPoint, TechniqueTables
+from planner.units import Floats, logit
 
-_LARGEST_SMALL_B: Final = 10.0
 _ALPHAS: Final = np.geomspace(0.01, 1.5, 160)
-
-
-@dataclass(frozen=True, slots=True)
-class LevelModel:
-    """logit(tuned) = intercept + slope x logit(frontier, only prompted), on tasks with closed labels."""
-
-    intercept: Fit
-    slope: Fit
-    residual: Fit
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class TaskLevels:
-    """Tuned and frontier log odds of T tasks: the median of the tuned models of at most 10B on each."""
-
-    tuned: Floats
-    frontier: Floats
-    sources: tuple[str, ...]
-
-
-def task_levels(rows: Iterable[TunedLevel], kinds: Sequence[str]) -> TaskLevels:
-    """One row a task; distilled reasoners count from 5B up, as the skill priors are for such sizes."""
-    groups: dict[tuple[str, str], list[TunedLevel]] = defaultdict(list)
-    for row in rows:
-        smallest = 5.0 if row.source_id == "r1-distill" else 0.0
-        if row.kind in kinds and not row.doubt and smallest <= row.params_b <= _LARGEST_SMALL_B:
-            groups[row.source_id, row.task].append(row)
-    tuned = np.array([np.median([row.tuned for row in group]) for group in groups.values()])
-    frontier = np.array([group[0].frontier for group in groups.values()])
-    return TaskLevels(logit(tuned), logit(frontier), tuple(source for source, _ in groups))
-
-
-def fit_level_model(tables: TechniqueTables) -> LevelModel:
-    """Level model over the sources with closed labels; spreads of the two coefficients by leaving out each source."""
-    tasks = task_levels(tables.tuned, ("closed_label",))
-    weights = source_weights(tasks.sources)
-
-    def line(keep: Bools, part: int) -> float:
-        return weighted_line(tasks.frontier[keep], tasks.tuned[keep], weights[keep])[part]
-
-    everything = np.ones(len(weights), dtype=np.bool_)
-    intercept, slope = line(everything, 0), line(everything, 1)
-    residual = tasks.tuned - intercept - slope * tasks.frontier
-    spread = pool(residual, tasks.sources).spread
-    sources, n = tuple(sorted(set(tasks.sources))), len(weights)
-    return LevelModel(
-        Fit(intercept, spread_without_each(lambda keep: line(keep, 0), tasks.sources), n, sources),
-        Fit(slope, spread_without_each(lambda keep: line(keep, 1), tasks.sources), n, sources),
-        Fit(0.0, spread, n, sources),
-    )
-
-
-def fit_level_gain(tables: TechniqueTables, kinds: Sequence[str]) -> Fit:
-    """logit(tuned, at most 10B) - logit(frontier, only prompted), over the tasks of these kinds."""
-    tasks = task_levels(tables.tuned, kinds)
-    return pool(tasks.tuned - tasks.frontier, tasks.sources)
-
-
-def fit_tuned_size_slope(tables: TechniqueTables) -> Fit:
-    """Logit per decade of parameters of tuned models: three studies, each one slope.
-
-    LoRA Land inside its tasks (2.5 to 8.5B; inside its closed-label tasks alone it is about 0), Lawma 8B against 70B
-    inside its tasks, Pythia 1B to 6.9B on Lawma.
-    """
-    lora = [row for row in tables.tuned if row.source_id == "lora-land" and not row.doubt]
-    lawma = [row for row in tables.tuned if row.source_id == "lawma" and row.kind == "closed_label"]
-    pythia = [row for row in tables.tuned if row.model.startswith("pythia") and row.params_b >= 1.0]
-    studies = [_slope_inside(lora), _slope_inside(lawma), _slope_inside(pythia)]
-    spread = float(np.std(studies, ddof=1))
-    return Fit(float(np.mean(studies)), spread, len(lora) + len(lawma) + len(pythia), ("lawma", "lora-land"))
-
-
-def _slope_inside(rows: Sequence[TunedLevel]) -> float:
-    """Slope of logit(tuned) on log10(parameters) with an intercept for each task."""
-    tasks = np.array([row.task for row in rows])
-    size = np.log10([row.params_b for row in rows])
-    level = logit(np.array([row.tuned for row in rows]))
-    for task in sorted(set(tasks)):
-        mine = tasks == task
-        size[mine] -= size[mine].mean()
-        level[mine] -= level[mine].mean()
-    return float(np.sum(size * level) / np.sum(size**2))
 
 
 def fit_tuned_model_sd(tables: TechniqueTables) -> Fit:

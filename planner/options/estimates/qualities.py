@@ -16,6 +16,8 @@ from planner.workload.schema import LatencyLimits, RelativeFloor, Segment, Token
 
 _DEFAULT_FLOOR: Final = RelativeFloor(at_least=0.95, of="best")
 _FILE: Final = "workload"
+_LEAST_UNPROBED_B: Final = 0.5
+"""Total parameters, billions, from which a model may be planned on published evidence alone."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,6 +29,8 @@ class SegmentQualities:
     """(M, S) for each of TECHNIQUES; nan rows where it doesn't apply."""
     applies: Bools
     """(T, M)"""
+    too_small: Bools
+    """(M,) models that are too small to be planned before they were probed on the segment."""
     reference: Draws
     """(M, S) what relative floors refer to."""
     anchor: AnchorUse
@@ -71,10 +75,12 @@ def qualities_of(world: World, segment: Segment, measured: SegmentMeasurement | 
     catalog, seed = world.catalog, world.seed
     direct = segment_quality(world.beliefs.quality, catalog, segment, measured)
     by_technique = tuple(technique_quality(catalog, segment, direct, name, seed) for name in TECHNIQUES)
+    too_small = _unprobed_small(world, direct)
     return SegmentQualities(
         direct=direct,
         by_technique=by_technique,
-        applies=np.array([np.isfinite(draws).all(axis=1) for draws in by_technique]),
+        applies=np.array([np.isfinite(draws).all(axis=1) for draws in by_technique]) & ~too_small,
+        too_small=too_small,
         reference=reference_quality(*(by_technique[TECHNIQUES.index(name)] for name in ("direct", "rag"))),
         anchor=AnchorUse(
             segment=segment.name,
@@ -88,7 +94,20 @@ def qualities_of(world: World, segment: Segment, measured: SegmentMeasurement | 
     )
 
 
-def row_quality(world: World, ways: Ways, qualities: SegmentQualities, way: Ints, technique: Ints) -> Draws:
+def _unprobed_small(world: World, direct: SegmentQuality) -> Bools:
+    """(M,) models of less than half a billion parameters, as they are named, that nobody asked on this segment.
+
+    Published results fall fast below a billion and differ more than any model here knows.
+    """
+    small = np.round(world.models.total_params_b, 1) < _LEAST_UNPROBED_B
+    probed = {*direct.probed, *(name for part in direct.grounded for name in part.outcomes.models)}
+    asked = np.array([name in probed for name in direct.model_ids], dtype=np.bool_)
+    return np.asarray(small & ~asked)
+
+
+def row_quality(
+    world: World, ways: Ways, qualities: SegmentQualities, way: Ints, technique: Ints, segment: Segment
+) -> Draws:
     """Quality of rows (way, technique), shape (N, S); weights of 8 and 4 bits lose what quantisation costs.
 
     Rows must be ordered by technique.
@@ -97,12 +116,13 @@ def row_quality(world: World, ways: Ways, qualities: SegmentQualities, way: Ints
     for number in np.unique(technique):
         start, stop = np.searchsorted(technique, (number, number + 1))
         rows = way[start:stop]
-        stack, position = _with_quantised(world, qualities.by_technique[number], ways.model[rows], ways.bits[rows])
+        draws = qualities.by_technique[number]
+        stack, position = _with_quantised(world, draws, ways.model[rows], ways.bits[rows], segment)
         np.take(stack, position, axis=0, out=quality[start:stop], mode="clip")
     return np.clip(quality, 0.0, 1.0, out=quality)
 
 
-def _with_quantised(world: World, draws: Draws, model: Ints, bits: Ints) -> tuple[Draws, Ints]:
+def _with_quantised(world: World, draws: Draws, model: Ints, bits: Ints, segment: Segment) -> tuple[Draws, Ints]:
     """The models' draws with their quantised variants below them, and each row's place in this stack."""
     stack = [draws]
     position = model.copy()
@@ -111,7 +131,7 @@ def _with_quantised(world: World, draws: Draws, model: Ints, bits: Ints) -> tupl
         rows = bits == width
         used, where = np.unique(model[rows], return_inverse=True)
         stack.append(
-            quantised_quality(world.catalog, draws[used], world.models.total_params_b[used], width, world.seed)
+            quantised_quality(world.catalog, draws[used], world.models.total_params_b[used], width, world.seed, segment)
         )
         position[rows] = height + where
         height += used.size

@@ -6,15 +6,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from planner.beliefs.cost.lines import CostLine, Factor, product
-from planner.beliefs.techniques.transforms import gate_auc
+from planner.beliefs.techniques.gate import gate_auc
 from planner.catalog.schema import Catalog, Offer
 from planner.options.table import TECHNIQUES, TIERS, OptionTable
 from planner.planning.explain.shares import SegmentBill
 from planner.planning.plan import CostPart, GateChoice, OptionChoice
 from planner.planning.problem import Problem
 from planner.planning.wording import figure_of, percent_text, steady
-from planner.units import SEED
-from planner.workload.schema import Segment
+from planner.units import SEED, Draws
 
 _GATE_KIND = "the small model's own confidence in its answer"
 
@@ -57,16 +56,16 @@ def choice_of(problem: Problem, facts: Facts, number: int, row: int) -> OptionCh
         area=place.area,
         offer_key=place.offer_key,
         pool=problem.options.pools[pool].id if pool >= 0 else "",
-        gate=_gate_of(problem, problem.parts[number].segment, facts, table, row),
+        gate=_gate_of(problem, facts, table, row),
     )
 
 
-def _gate_of(problem: Problem, segment: Segment, facts: Facts, table: OptionTable, row: int) -> GateChoice | None:
+def _gate_of(problem: Problem, facts: Facts, table: OptionTable, row: int) -> GateChoice | None:
     if table.strong_model[row] < 0:
         return None
     strong = table.places[table.strong_place[row]]
     tuned = "fine_tune" in TECHNIQUES[table.technique[row]]
-    auc = gate_auc(facts.catalog, tuned=tuned, labelled_examples=segment.training.labelled_examples, seed=facts.seed)
+    auc = gate_auc(facts.catalog, tuned=tuned, weak=_weak_quality(table, row), seed=facts.seed)
     return GateChoice(
         kind=_GATE_KIND,
         escalation_share=figure_of(table.escalation_share[row]),
@@ -78,6 +77,13 @@ def _gate_of(problem: Problem, segment: Segment, facts: Facts, table: OptionTabl
         strong_offer_key=strong.offer_key,
         strong_pool=problem.options.pools[int(table.pool[row])].id if strong.serving == "self_hosted" else "",
     )
+
+
+def _weak_quality(table: OptionTable, row: int) -> Draws | None:
+    """Quality of a cascade's weak model by itself, where it is an option too."""
+    alone = (table.strong_model < 0) & (table.model == table.model[row]) & (table.technique == table.technique[row])
+    rows = np.flatnonzero(alone & (table.place == table.place[row]))
+    return table.quality[rows[0]] if rows.size else None
 
 
 def cost_parts(problem: Problem, number: int, row: int, bill: SegmentBill) -> tuple[CostPart, ...]:

@@ -126,7 +126,7 @@ def _way(
         if not np.isfinite(draws).all():
             found.append((-1.0, way, np.zeros(DRAW_COUNT)))
             continue
-        quality = quantised_quality(world.catalog, draws, size, BITS[precision], world.seed)[0]
+        quality = quantised_quality(world.catalog, draws, size, BITS[precision], world.seed, segment)[0]
         held = float((quality >= floor.draws).mean())
         if holds_floor(quality, floor.draws, strict):
             return way, quality

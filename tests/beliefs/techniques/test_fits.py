@@ -13,6 +13,7 @@ from planner.beliefs.techniques.cascades import (
     cascade_pays,
     correlation_of,
     curve_error,
+    fit_correlation,
     fit_gate_auc,
     implied_correlation,
     published_cases,
@@ -23,15 +24,19 @@ from planner.beliefs.techniques.cascades import (
 )
 from planner.beliefs.techniques.fits import RefitRow, refit_priors
 from planner.beliefs.techniques.pooling import pool, source_weights, weighted_line
+from planner.beliefs.techniques.published.tuned import label_share
 from planner.beliefs.techniques.retrieval_fits import fit_reader_slope
-from planner.beliefs.techniques.transforms import _READER_SLOPE, _TUNED_MODEL_SD
-from planner.beliefs.techniques.tuning_fits import fit_level_gain, fit_tuned_model_sd
+from planner.beliefs.techniques.segment_retrieval import READER_SLOPE
+from planner.beliefs.techniques.segment_tuning import TUNED_MODEL_SD
+from planner.beliefs.techniques.tuning_fits import fit_gain_share, fit_tuned_model_sd
+from planner.catalog.evidence.published_facts import published_facts
 from planner.catalog.evidence.techniques import CascadePair, TechniqueTables, load_techniques
 from planner.catalog.schema import Catalog
+from planner.units import logit
 
 COVERED = ("fine_tune.level", "fine_tune.gain", "fine_tune.alpha", "gate", "quantisation", "size_slope", "rag.")
-NOT_IN_THE_TABLES = {"rag.unsupported_claims"}
-"""Fitted from the hallucination ratings of catalogs/evidence, which must count once."""
+NOT_IN_THE_TABLES = {"rag.unsupported_claims", "rag.invented", "rag.refused"}
+"""Fitted from the hallucination ratings of catalogs/evidence, which must count once, and from abstention.csv."""
 
 
 @pytest.fixture(scope="module")
@@ -106,14 +111,30 @@ def test_what_rests_on_judgement_is_called_assumed(catalog: Catalog) -> None:
 def test_the_constants_of_techniques_agree_with_the_tables(tables: TechniqueTables) -> None:
     reader = fit_reader_slope(tables)
     assert reader.spread is not None
-    assert reader.estimate == pytest.approx(_READER_SLOPE, abs=reader.spread)
-    assert fit_tuned_model_sd(tables).estimate == pytest.approx(_TUNED_MODEL_SD, abs=0.05)
+    assert reader.estimate == pytest.approx(READER_SLOPE, abs=reader.spread)
+    assert fit_tuned_model_sd(tables).estimate == pytest.approx(TUNED_MODEL_SD, abs=0.05)
 
 
 def test_doubtful_rows_do_not_move_a_fit(tables: TechniqueTables) -> None:
-    sources = {row.task for row in tables.tuned if row.kind == "math" and not row.doubt}
-    assert "gsm8k" not in sources
-    assert fit_level_gain(tables, ("math",)).sources == ("r1-distill",)
+    doubtful = {(row.source_id, row.task, row.model) for row in tables.tuned if row.doubt}
+    used = {(fact.source_id, fact.task, fact.model) for fact in published_facts(tables)}
+    assert ("lora-land", "gsm8k") in {(source, task) for source, task, _ in doubtful}
+    assert not doubtful & used
+
+
+@pytest.mark.parametrize("labels", [10, 100, 1000])
+def test_the_share_of_the_way_goes_through_the_label_curves(tables: TechniqueTables, labels: int) -> None:
+    at_studies = 0.745
+    shares = label_share(np.array([float(labels)]))
+    assert shares[0] * at_studies == pytest.approx(fit_gain_share(tables, labels).estimate, abs=0.02)
+
+
+def test_the_usual_abstention_is_that_of_the_rated_models(catalog: Catalog) -> None:
+    for name, field in (("rag.invented", "invented"), ("rag.refused", "refused")):
+        rates = logit(np.array([getattr(row, field) for row in catalog.abstention.values()]))
+        prior = catalog.priors[name]
+        assert rates.mean() == pytest.approx(prior.a, abs=0.25)
+        assert rates.std() == pytest.approx(prior.b, abs=0.25)
 
 
 # Cascades
@@ -172,10 +193,8 @@ def test_the_correlation_of_counted_outcomes_gives_back_what_the_strong_model_re
         assert rescued_share(weak, strong, correlation_of(row)) == pytest.approx(counted, abs=1e-9)
 
 
-def test_one_correlation_forecasts_the_rescued_share_of_every_subject(
-    catalog: Catalog, tables: TechniqueTables
-) -> None:
-    phi = catalog.priors["gate.correlation"].a
+def test_one_correlation_forecasts_the_rescued_share_of_every_subject(tables: TechniqueTables) -> None:
+    phi = fit_correlation(tables).estimate
     model, independent, asked = [], [], []
     for row in tables.joint:
         n = row.both + row.only_weak + row.only_strong + row.neither

@@ -2,7 +2,7 @@
 
 Its power rises with the weak model: z(AUC) = level + slope x logit(weak). The strong model is right on most of what
 the weak one is right on: their correlation is a share of the largest that the two accuracies allow. Three numbers,
-fitted by the curves that were published; the gate itself is that of techniques.cascade_quality.
+fitted by the curves that were published; the gate itself is that of techniques.gate.
 """
 
 from collections.abc import Sequence
@@ -11,10 +11,9 @@ from typing import Final
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import ndtr
 
+from planner.beliefs.techniques.gate import agreement_limit, auc_of, cascade_quality
 from planner.beliefs.techniques.published.lines import weighted_quantile
-from planner.beliefs.techniques.transforms import cascade_quality
 from planner.catalog.evidence.technique_facts import TechniqueFact
 from planner.units import Z95, Bools, Draws, Floats, logistic, logit
 
@@ -29,12 +28,6 @@ _FULL_SAMPLE: Final = 1000.0
 """Questions behind a published curve: its scatter has their sampling error in it."""
 
 
-def agreement_limit(weak: Draws, strong: Draws) -> Draws:
-    """Largest correlation (phi) that two accuracies allow."""
-    low, high = np.minimum(weak, strong), np.maximum(weak, strong)
-    return np.sqrt(low * (1.0 - high) / np.maximum(high * (1.0 - low), 1e-9))
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class GateModel:
     """Power of the gate by the weak model's accuracy."""
@@ -46,7 +39,7 @@ class GateModel:
 
     def auc(self, weak: Draws) -> Draws:
         """AUC of the gate, in the shape of `weak`."""
-        return np.clip(ndtr(self.level + self.slope * logit(weak)), 0.5, 0.98)
+        return auc_of(self.level, self.slope, weak)
 
     def quality(self, weak: Floats, strong: Floats, share: Floats) -> Floats:
         """Accuracy (N,) of the cascades."""

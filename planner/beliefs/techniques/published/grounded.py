@@ -35,6 +35,7 @@ KEPT_KNOWLEDGE: Final = 0.7
 _CLOSED_BOOK: Final[Mapping[str, float]] = {"knowledge_qa": 0.55}
 _USUAL_CLOSED_BOOK: Final = 0.35
 _CHOSEN: Final = 0.6
+_LEAST_READERS: Final = 3
 _CONSTANT: Final = 0.4
 """Weight of the mean gain beside the line."""
 
@@ -104,3 +105,25 @@ def fit_grounded(facts: Sequence[TechniqueFact]) -> GroundedModel:
         return float(np.average((reached - closed)[some], weights=weights[some]))
 
     return GroundedModel(line, (gain(chosen == 0.0), gain(chosen > 0.0)))
+
+
+def spreads(facts: Sequence[TechniqueFact]) -> tuple[float, float, int]:
+    """Standard deviations of corpora and of readers on one corpus about the line, logit, and the rows behind them.
+
+    Of corpora that at least three readers of one source answered from.
+    """
+    line = fit_grounded(facts)
+    level, _ = line.forecast(facts)
+    miss = logit(np.array([fact.score for fact in facts])) - level
+    groups: dict[tuple[str, str], list[float]] = {}
+    for fact, one in zip(facts, miss.tolist(), strict=True):
+        groups.setdefault((fact.source_id, fact.task), []).append(one)
+    several = {key: np.array(some) for key, some in groups.items() if len(some) >= _LEAST_READERS}
+    within = np.concatenate([some - some.mean() for some in several.values()])
+    means: dict[str, list[float]] = {}
+    for (source, _), some in several.items():
+        means.setdefault(source, []).append(float(some.mean()))
+    apart = np.concatenate([np.array(some) - np.mean(some) for some in means.values()])
+    corpora = float(np.sqrt(np.sum(apart**2) / max(len(apart) - len(means), 1)))
+    readers = float(np.sqrt(np.sum(within**2) / max(len(within) - len(several), 1)))
+    return corpora, readers, len(within)

@@ -15,10 +15,10 @@ from planner.catalog.evidence.technique_facts import FactTechnique, TechniqueFac
 from planner.units import Floats, logit
 
 FORMATS: Final[tuple[FactTechnique, ...]] = ("int4", "int8", "nvfp4")
-_SIZE_B: Final = 8.0
-_SIZE_POWER: Final = -0.35
+STUDIED_SIZE_B: Final = 8.0
+SIZE_POWER: Final = -0.35
 """Loss goes with size to this power: one decade of size halves it (0.5 to 73 billion, four sources)."""
-_GENERATED: Final = frozenset(
+GENERATED: Final = frozenset(
     {
         "math",
         "coding",
@@ -31,6 +31,7 @@ _GENERATED: Final = frozenset(
         "reasoning",
     }
 )
+CALLS: Final = frozenset({"tool_calls", "trained_calls"})
 _PULLS: Final[Mapping[str, Pull]] = {"loss": Pull(0.5, -0.04), "generated": Pull(1.0, -0.03), "calls": Pull(0.5, -0.1)}
 _USUAL: Final = 0.6
 _PAIRED: Final = 0.35
@@ -59,15 +60,15 @@ class QuantisedModel:
 
 def size_factor(facts: Sequence[TechniqueFact]) -> Floats:
     """How much more than an eight-billion model each (N,) loses."""
-    sizes = np.array([fact.params_b or _SIZE_B for fact in facts])
-    return np.asarray((sizes / _SIZE_B) ** _SIZE_POWER)
+    sizes = np.array([fact.params_b or STUDIED_SIZE_B for fact in facts])
+    return np.asarray((sizes / STUDIED_SIZE_B) ** SIZE_POWER)
 
 
 def columns_of(facts: Sequence[TechniqueFact]) -> Columns:
     """Columns (N,) of the line."""
     size = size_factor(facts)
-    calls = np.array([float(fact.kind in {"tool_calls", "trained_calls"}) for fact in facts])
-    generated = np.array([float(fact.skill in _GENERATED) for fact in facts])
+    calls = np.array([float(fact.kind in CALLS) for fact in facts])
+    generated = np.array([float(fact.skill in GENERATED) for fact in facts])
     return {"loss": size, "generated": size * generated, "calls": size * calls}
 
 
