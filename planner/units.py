@@ -25,6 +25,7 @@ LEVEL: Final = 0.9
 """Level of every interval that is shown unless a page says otherwise."""
 
 HOURS_PER_MONTH: Final = 730.0
+MINUTES_PER_WEEK: Final = 7 * 24 * 60
 SECONDS_PER_MONTH: Final = HOURS_PER_MONTH * 3600.0
 TOKENS_PER_MTOK: Final = 1e6
 MS_PER_S: Final = 1000.0

@@ -52,7 +52,10 @@ def calls_of(
     """
     rounds = segment.tool_calls_per_request
     call = prior_draws(catalog, "tool.call_tokens", seed)
-    round_tokens = call + prior_draws(catalog, "tool.result_tokens", seed)
+    result = prior_draws(catalog, "tool.result_tokens", seed)
+    if segment.tool_result_tokens is not None:
+        result = np.full_like(call, segment.tool_result_tokens)
+    round_tokens = call + result
     first = segment.input_tokens.mean + extra_prefix_tokens + np.asarray(extra_input_tokens) + 0.0 * call
     turns = segment.turns_per_conversation
     return Calls(

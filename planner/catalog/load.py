@@ -21,7 +21,9 @@ from planner.catalog.facts import (
 from planner.catalog.files import index_rows, load_csv_rows, load_yaml_rows, parse_rows
 from planner.catalog.hardware import load_carbon, load_gpu_prices, load_gpus, load_servers
 from planner.catalog.prices.litellm_map import PriceMap, bundled_map, litellm_version, load_price_map
+from planner.catalog.prompt_caches import load_prompt_caches
 from planner.catalog.schema import Catalog, Model, Offer, Provider, Source
+from planner.catalog.tokenizers import load_tokenizers
 from planner.errors import InputError
 from planner.resources import catalogs_dir
 
@@ -69,6 +71,9 @@ def load_catalog(folder: Path | None = None, price_map: Path | None = None) -> C
 
 @lru_cache(maxsize=4)
 def _load(folder: Path, price_map: Path | None) -> Catalog:
+    # Read for their checks: by family they are found without a catalog at hand (a spending cap has none).
+    load_tokenizers(folder / "tokenizers.csv")
+    load_prompt_caches(folder / "prompt_caches.csv")
     models = load_models(folder / "models.yaml")
     providers = load_providers(folder / "providers.yaml")
     joins = load_joins(folder / "offers.csv", models)

@@ -1,11 +1,15 @@
 """Token use times price: the one place that knows how a request is billed. Knows neither probing nor plans."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import TypeVar
 
 import numpy as np
 
-from planner.catalog.schema import Price, PriceStep
+from planner.catalog.schema import OffPeak, Price, PriceStep
 from planner.units import TOKENS_PER_MTOK, Draws
+
+_Level = TypeVar("_Level", Price, PriceStep)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,61 @@ def charge_usd(use: TokenUse, price: Price) -> float | Draws:
     0.0021
     """
     return _charge(use, price, batch=False)
+
+
+def price_at(price: Price, when: datetime) -> Price:
+    """The price that holds at a moment (aware): that of the off-peak hours while they last, the ordinary one else.
+
+    >>> cheap = OffPeak(hours=((0, 60),), input_usd_per_mtok=1.0)
+    >>> price = Price(2.0, 10.0, off_peak=cheap)
+    >>> [price_at(price, datetime(2026, 11, 30, hour, 30, tzinfo=UTC)).input_usd_per_mtok for hour in (0, 1)]
+    [1.0, 2.0]
+    """
+    if price.off_peak is None:
+        return price
+    at = when.astimezone(UTC)
+    minute = (at.weekday() * 24 + at.hour) * 60 + at.minute
+    share = float(any(start <= minute < end for start, end in price.off_peak.hours))
+    return price_over_hours(price, share)
+
+
+def price_over_hours(price: Price, off_peak_share: float | None = None) -> Price:
+    """Mean price of requests of which a share falls into the off-peak hours; evenly over the week when not given.
+
+    Batch prices and fees know no hours. A price without off-peak hours is returned as it is.
+    """
+    hours = price.off_peak
+    if hours is None:
+        return price
+    share = hours.week_share if off_peak_share is None else off_peak_share
+    plain = replace(price, off_peak=None)
+    if share <= 0.0:
+        return plain
+    mixed = _mixed(plain, hours, share)
+    return replace(mixed, steps=tuple(_mixed(step, hours, share) for step in price.steps))
+
+
+def _mixed(level: _Level, hours: OffPeak, share: float) -> _Level:
+    """One level with the mean of its rates and those of the off-peak hours."""
+    rates = _rates(level)
+    fresh = _or(hours.input_usd_per_mtok, rates.fresh)
+    output = _or(hours.output_usd_per_mtok, rates.output)
+    # litellm's way: a rate that the hours leave out stays the ordinary one; one that a level lacks follows another.
+    cached = _or(hours.cached_input_usd_per_mtok, _or(level.cached_input_usd_per_mtok, fresh))
+    written = _or(hours.cache_write_usd_per_mtok, _or(level.cache_write_usd_per_mtok, fresh))
+    reasoning = _or(hours.reasoning_usd_per_mtok, _or(level.reasoning_usd_per_mtok, output))
+
+    def mean(ordinary: float, cheaper: float) -> float:
+        return ordinary + share * (cheaper - ordinary)
+
+    return replace(
+        level,
+        input_usd_per_mtok=mean(rates.fresh, fresh),
+        output_usd_per_mtok=mean(rates.output, output),
+        cached_input_usd_per_mtok=mean(rates.cached, cached),
+        cache_write_usd_per_mtok=mean(rates.written, written),
+        reasoning_usd_per_mtok=mean(rates.reasoning, reasoning),
+    )
 
 
 def batch_charge_usd(use: TokenUse, price: Price) -> float | Draws:

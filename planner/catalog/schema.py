@@ -11,7 +11,7 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
-from planner.units import Floats, Ints
+from planner.units import MINUTES_PER_WEEK, Floats, Ints
 
 ModelClass: TypeAlias = Literal["small", "mid", "frontier"]
 """small: about 15B and below, or sold as mini/nano/flash-lite/haiku; frontier: a maker's flagship when released."""
@@ -92,6 +92,24 @@ class PriceStep:
 
 
 @dataclass(frozen=True, slots=True)
+class OffPeak:
+    """Rates of a provider's cheaper hours; None: as in the other hours. They hold whatever the prompt's length."""
+
+    hours: tuple[tuple[int, int], ...]
+    """Half-open spans of minutes of the UTC week, 0 is Monday 00:00; ascending."""
+    input_usd_per_mtok: float | None = None
+    output_usd_per_mtok: float | None = None
+    cached_input_usd_per_mtok: float | None = None
+    cache_write_usd_per_mtok: float | None = None
+    reasoning_usd_per_mtok: float | None = None
+
+    @property
+    def week_share(self) -> float:
+        """Share of the week that they cover."""
+        return sum(end - start for start, end in self.hours) / MINUTES_PER_WEEK
+
+
+@dataclass(frozen=True, slots=True)
 class Price:
     """What a provider charges; USD per million tokens."""
 
@@ -108,6 +126,8 @@ class Price:
     request_usd: float = 0.0
     steps: tuple[PriceStep, ...] = ()
     """Ascending by threshold; a step states every price that holds above it, None as in the price itself."""
+    off_peak: OffPeak | None = None
+    """None: the same at all hours."""
 
 
 @dataclass(frozen=True, slots=True)

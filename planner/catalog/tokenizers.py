@@ -57,9 +57,10 @@ def tokenizer_of(model: str | None) -> Tokenizer:
     """
     rows = _shipped()
     name = model or ""
-    holding = [family for family in rows if _holds(family, name)]
+    holding = [family for family in rows if is_of_family(family, name)]
     return rows[max(holding, key=len)] if holding else rows[_ANY]
 
 
-def _holds(family: str, name: str) -> bool:
+def is_of_family(family: str, name: str) -> bool:
+    """Whether a canonical model id is of a family: a maker ('openai/'), or an id without its variant."""
     return name.startswith(family) if family.endswith("/") else name == family or name.startswith(f"{family}-")

@@ -90,6 +90,22 @@ _SEGMENT_DEFAULTS: Final[tuple[_Default, ...]] = (
         "No shared system prompt is known, so prompt caches save nothing.",
     ),
     _Default(
+        "tool_result_tokens",
+        "Tokens that a tool's result adds to the prompt",
+        "tokens",
+        "A search result or a short record; files and pages take many times more.",
+        lambda _: "about 500",
+        lambda segment: segment.tool_calls_per_request > 0.0 and segment.tool_result_tokens is None,
+    ),
+    _Default(
+        "loop_cache_hit_share",
+        "Earlier calls of a request found in the prompt cache",
+        "",
+        "Rounds follow each other within seconds, so most of the history is still there.",
+        lambda _: "about 73 %",
+        lambda segment: segment.tool_calls_per_request > 0.0 and segment.loop_cache_hit_share is None,
+    ),
+    _Default(
         "knowledge.private_or_fresh_share",
         "Requests that need your own or fresh facts",
         "",
@@ -187,7 +203,19 @@ _WORKLOAD_DEFAULTS: Final[tuple[tuple[str, str, str, str], ...]] = (
         "assumptions.cache_hit_share",
         "Prefix served from a prompt cache",
         "",
-        "A prior with a wide spread; measure it in your logs.",
+        "Follows from how often requests arrive and how long a provider keeps an entry; measure it in your logs.",
+    ),
+    (
+        "assumptions.off_peak_share",
+        "Requests in a provider's cheaper hours",
+        "",
+        "Spread evenly over the week; what may wait a day is sent in these hours alone.",
+    ),
+    (
+        "assumptions.tokens_counted_by",
+        "Whose tokens the workload states",
+        "",
+        "Today's model where one is named, else nobody's in particular: newer Claude counts about 1.5 times as many.",
     ),
     (
         "assumptions.gpu_utilisation_cap",

@@ -164,6 +164,11 @@ class Segment(Strict):
     """Requests that belong to one conversation."""
     tool_calls_per_request: Annotated[float, Field(ge=0.0, le=1000.0)] = 0.0
     """Tool calls per request; each is one more model call with the history in its prompt."""
+    tool_result_tokens: Tokens | None = None
+    """Tokens that one tool's result adds to the prompt; a prior with a wide spread when left out."""
+    loop_cache_hit_share: Share | None = None
+    """Share of what an earlier call of the same request held that a later one finds in the prompt cache; a prior when
+    left out."""
     peak_to_mean: Annotated[float, Field(ge=1.0, le=1000.0)] = 3.0
     """Request rate of the busiest hour over the mean rate."""
     batchable: bool = False
@@ -322,7 +327,13 @@ class Assumptions(Strict):
     frontier_price_factor: Annotated[float, Field(gt=0.0, le=100.0)] = 1.0
     """Multiplies the API prices of frontier models (what-if)."""
     cache_hit_share: Share | None = None
-    """Share of the shared prefix that is served from a provider's prompt cache; a prior when left out."""
+    """Share of the shared prefix that is served from a provider's prompt cache; when left out it follows from the
+    traffic and how long the provider keeps an entry."""
+    off_peak_share: Share | None = None
+    """Share of requests that fall into a provider's cheaper hours; evenly over the week when left out."""
+    tokens_counted_by: Name | None = None
+    """Whose tokens the workload states: o200k_base, cl100k_base or a model id; when left out the model that serves a
+    segment today, o200k_base for samples, and else no one's in particular."""
     retry_share: Annotated[float, Field(ge=0.0, le=1.0)] = 0.02
     """Requests sent again because of errors or time-outs."""
     prefer_commitment: Literal["on_demand", "spot", "reserved", "owned"] = "on_demand"

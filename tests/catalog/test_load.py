@@ -34,6 +34,8 @@ CSV_FILES = (
     "speeds.csv",
     "ownership_priors.csv",
     "servers.csv",
+    "tokenizers.csv",
+    "prompt_caches.csv",
 )
 EVIDENCE_FILES = tuple(sorted(f"evidence/{path.name}" for path in (catalogs_dir() / "evidence").glob("*.csv")))
 NOT_FACTS = ("aliases.csv", "artificial_analysis.csv", "provider_speeds.csv", "sources.csv")

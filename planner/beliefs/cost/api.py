@@ -4,26 +4,28 @@ A request's tokens are summed over its model calls, split by how they are billed
 each level of a long-context price, averaged over prompt lengths (`rates`). The lines add up to the whole draw by draw.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
+from planner.beliefs.cost.line_notes import line_notes
 from planner.beliefs.cost.lines import CostLine, Factor, product
+from planner.beliefs.cost.prompt_cache import CacheHit, cache_hit, token_use
 from planner.beliefs.cost.rates import KINDS, mean_rates
+from planner.beliefs.cost.token_counts import token_factors
 from planner.beliefs.latency.api_times import reasoning_tokens
 from planner.beliefs.priors import prior_draws
 from planner.beliefs.requests import Calls, calls_of, token_log_sd
-from planner.catalog.pricing import TokenUse
+from planner.catalog.pricing import TokenUse, price_over_hours
+from planner.catalog.prompt_caches import PromptCache, prompt_cache
 from planner.catalog.schema import Catalog, Embedder, Offer, Price, VectorStore
-from planner.units import DRAW_COUNT, SEED, TOKENS_PER_MTOK, Draws, Floats
+from planner.units import DRAW_COUNT, SEED, TOKENS_PER_MTOK, Bools, Draws, Floats
 from planner.workload.schema import Assumptions, Segment, Workload
 
 FEW_SHOT_EXAMPLES: Final = 5.0
 """Examples in a few-shot prompt (assumption; the prior 'few_shot.examples' says the same)."""
-_LEAST_CACHED_TOKENS: Final = 1024.0
-"""Shortest leading part of a prompt that providers cache (OpenAI, Anthropic: 1,024; some models 2,048 or 4,096)."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,27 +41,10 @@ class Extra:
 _NOTHING: Final = Extra()
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CacheHit:
-    """Shares read from a prompt cache, (S,) each."""
-
-    prefix: Draws
-    """Of the shared prefix, and of what an earlier call of the same request held."""
-    history: Draws
-    """Of the conversation's earlier turns."""
-
-
 def volume_factor(workload: Workload) -> float:
     """Average month's volume over the first month's: mean of (1 + growth)^t over t = 0 ... horizon - 1."""
     growth = 1.0 + workload.growth_per_month
     return float(np.mean(growth ** np.arange(workload.horizon_months)))
-
-
-def cache_hit(catalog: Catalog, assumptions: Assumptions, seed: int = SEED) -> CacheHit:
-    """Cache shares: the workload's own assumption for the prefix where given, the priors otherwise."""
-    given = assumptions.cache_hit_share
-    prefix = prior_draws(catalog, "cache_hit.shared_prefix", seed) if given is None else np.full(DRAW_COUNT, given)
-    return CacheHit(prefix=prefix, history=prior_draws(catalog, "cache_hit.chat", seed))
 
 
 def retrieved_tokens(catalog: Catalog, seed: int = SEED) -> Draws:
@@ -73,32 +58,21 @@ def few_shot_tokens(segment: Segment) -> float:
     return FEW_SHOT_EXAMPLES * (own + segment.output_tokens.mean)
 
 
-def token_use(calls: Calls, hit: CacheHit, reasoning: Draws | float, *, cached: bool) -> TokenUse:
-    """Mean tokens of one request over all its model calls, before retries.
+@dataclass(frozen=True, slots=True, eq=False)
+class Prompt:
+    """How the stated prompt tokens of one request are billed by N offers, (N, S) each."""
 
-    Args:
-        calls: Model calls of the request.
-        hit: Cache shares.
-        reasoning: Hidden tokens per model call, number, (S,) or (N, S).
-        cached: False: no prompt cache is used. What is new in a prompt is written to the cache where a later turn or
-            call will read it. Prompts whose leading part is shorter than 1,024 tokens are not
-            cached either way.
-    """
-    leading = calls.prefix_tokens + calls.history_tokens
-    first = leading if cached and leading >= _LEAST_CACHED_TOKENS else 0.0
-    share = first / leading if leading > 0.0 else 0.0
-    reread = calls.repeated_tokens * float(cached and float(np.mean(calls.first_input_tokens)) >= _LEAST_CACHED_TOKENS)
-    read = share * (hit.prefix * calls.prefix_tokens + hit.history * calls.history_tokens) + hit.prefix * reread
-    missed = share * leading + reread - read
-    read_later = calls.history_tokens * share > 0.0 or bool(np.any(reread > 0.0))
-    new = np.maximum(calls.input_tokens - leading - reread, 0.0) * float(read_later)
-    return TokenUse(
-        input_tokens=calls.input_tokens,
-        output_tokens=calls.output_tokens,
-        cached_input_tokens=read,
-        cache_write_tokens=missed + new,
-        reasoning_tokens=calls.count * reasoning,
-    )
+    fresh: Draws
+    cached: Draws
+    written: Draws
+
+    def usd(self, rates: Floats) -> Draws:
+        """Prompt side of one request by each offer, (N, S); `rates` (N, 5)."""
+        return rates[:, 0:1] * self.fresh + rates[:, 1:2] * self.cached + rates[:, 2:3] * self.written
+
+    def row(self, row: int) -> "Prompt":
+        """Of one offer alone."""
+        return Prompt(self.fresh[row : row + 1], self.cached[row : row + 1], self.written[row : row + 1])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,22 +80,26 @@ class ApiBill:
     """What N offers charge for one segment: rates, tokens and requests a month, priced once and told line by line."""
 
     offers: tuple[Offer, ...]
-    skill: str
+    segment: Segment
+    assumptions: Assumptions
     requests: float
-    retries: float
     calls: Calls
     alone: Calls
     """Of a request without its tool calls: the first model call."""
+    factors: Draws
+    """(N, S) tokens of each offer's model over the tokens stated."""
     rates: Floats
     """(N, 5) USD per token, what-if factors included."""
     request_usd: Floats
     """(N,) per model call."""
-    cached: tuple[bool, ...]
-    """Whether the prompt cache is used: where it makes the mean bill smaller."""
-    with_cache: TokenUse
-    without_cache: TokenUse
-    first_use: tuple[TokenUse, TokenUse]
-    """Of the first model call alone: without the prompt cache, and with it."""
+    cached: Bools
+    """(N,) whether the prompt cache is used: where it makes the mean bill smaller."""
+    hits: tuple[CacheHit, ...]
+    """Of each offer."""
+    leasts: tuple[float, ...]
+    """Shortest prefix that each offer's provider keeps, in stated tokens."""
+    with_cache: Prompt
+    without_cache: Prompt
     hidden_tokens: Draws
     """(N, S) hidden reasoning of one request, all calls."""
 
@@ -146,50 +124,74 @@ def api_bill(
         for asked in (segment, single)
     )
     prompt, log_sd = float(np.mean(calls.input_tokens)) / calls.count, token_log_sd(segment.input_tokens)
+    counts = token_factors(segment, assumptions, [offer.model or "" for offer in offers], seed)
     factors = [price_factor * _what_if_factor(catalog, offer, assumptions) for offer in offers]
-    rows = [mean_rates(_price_of(offer), prompt, log_sd, batch=segment.batchable) for offer in offers]
+    prices = [_price_of(offer, segment, assumptions) for offer in offers]
+    rows = [
+        mean_rates(price, prompt * float(count), log_sd, batch=segment.batchable)
+        for price, count in zip(prices, counts.mean(axis=1), strict=True)
+    ]
     rates = np.array(rows, dtype=np.float64).reshape(len(offers), KINDS) * np.array(factors)[:, None]
-    hit = cache_hit(catalog, assumptions, seed)
-    with_cache, without = (token_use(calls, hit, 0.0, cached=cached) for cached in (True, False))
-    saves = _input_usd(rates, with_cache).mean(axis=1) <= _input_usd(rates, without).mean(axis=1)
+    caches = [prompt_cache(offer.provider, offer.model) for offer in offers]
+    found = {cache: cache_hit(catalog, assumptions, segment, cache, volume, seed) for cache in set(caches)}
+    leasts = [cache.least_tokens / float(count) for cache, count in zip(caches, counts.mean(axis=1), strict=True)]
+    with_cache, without = (_prompts(calls, caches, found, leasts, cached=cached) for cached in (True, False))
     return ApiBill(
         offers=tuple(offers),
-        skill=segment.skill,
+        segment=segment,
+        assumptions=assumptions,
         requests=segment.requests_per_month * volume,
-        retries=assumptions.retry_share,
         calls=calls,
         alone=alone,
+        factors=counts,
         rates=rates,
-        request_usd=np.array([_price_of(o).request_usd * f for o, f in zip(offers, factors, strict=True)]),
-        cached=tuple(bool(value) for value in saves),
+        request_usd=np.array([price.request_usd * f for price, f in zip(prices, factors, strict=True)]),
+        cached=with_cache.usd(rates).mean(axis=1) <= without.usd(rates).mean(axis=1),
+        hits=tuple(found[cache] for cache in caches),
+        leasts=tuple(leasts),
         with_cache=with_cache,
         without_cache=without,
-        first_use=(token_use(alone, hit, 0.0, cached=False), token_use(alone, hit, 0.0, cached=True)),
         hidden_tokens=_hidden_tokens(catalog, offers, segment, calls, seed),
     )
 
 
-def _price_of(offer: Offer) -> Price:
-    """The offer's price; options are only made of priced offers."""
+def _prompts(
+    calls: Calls,
+    caches: Sequence[PromptCache],
+    hits: Mapping[PromptCache, CacheHit],
+    leasts: Sequence[float],
+    *,
+    cached: bool,
+) -> Prompt:
+    """How each offer bills the prompt; offers with the same cache share one computation."""
+    kinds = list(zip(caches, leasts, strict=True))
+    place = {kind: at for at, kind in enumerate(dict.fromkeys(kinds))}
+    uses = [token_use(calls, hits[cache], 0.0, cached=cached, least_tokens=least) for cache, least in place]
+    rows = np.array([place[kind] for kind in kinds], dtype=np.int64)
+
+    def whole(column: Sequence[float | Draws]) -> Draws:
+        return np.array([np.broadcast_to(value, (DRAW_COUNT,)) for value in column], dtype=np.float64)[rows]
+
+    return Prompt(
+        fresh=whole([use.input_tokens - use.cached_input_tokens - use.cache_write_tokens for use in uses]),
+        cached=whole([use.cached_input_tokens for use in uses]),
+        written=whole([use.cache_write_tokens for use in uses]),
+    )
+
+
+def _price_of(offer: Offer, segment: Segment, assumptions: Assumptions) -> Price:
+    """The offer's mean price over the hours of its requests; options are only made of priced offers.
+
+    What may wait a day is sent in the cheaper hours; other requests are spread evenly unless the workload says more.
+    """
     assert offer.price is not None
-    return offer.price
+    return price_over_hours(offer.price, 1.0 if segment.batchable else assumptions.off_peak_share)
 
 
 def _what_if_factor(catalog: Catalog, offer: Offer, assumptions: Assumptions) -> float:
     model = catalog.models.get(offer.model or "")
     frontier = model is not None and model.model_class == "frontier"
     return assumptions.frontier_price_factor if frontier else 1.0
-
-
-def _input_usd(rates: Floats, use: TokenUse) -> Draws:
-    """Prompt side of one request by each offer, (N, S)."""
-    fresh = np.asarray(use.input_tokens - use.cached_input_tokens - use.cache_write_tokens)
-    usd: Draws = (
-        rates[:, 0:1] * fresh
-        + rates[:, 1:2] * np.asarray(use.cached_input_tokens)
-        + rates[:, 2:3] * np.asarray(use.cache_write_tokens)
-    )
-    return usd
 
 
 def api_usage_usd(
@@ -225,11 +227,12 @@ def api_usage_usd(
 
 def monthly_usd(bill: ApiBill) -> Draws:
     """Token cost in a month by each offer, (N, S)."""
-    uses = np.array(bill.cached)[:, None]
-    prompt = np.where(uses, _input_usd(bill.rates, bill.with_cache), _input_usd(bill.rates, bill.without_cache))
-    request = prompt + bill.rates[:, 3:4] * bill.calls.output_tokens + bill.rates[:, 4:5] * bill.hidden_tokens
+    uses = bill.cached[:, None]
+    text = np.where(uses, bill.with_cache.usd(bill.rates), bill.without_cache.usd(bill.rates))
+    text += bill.rates[:, 3:4] * bill.calls.output_tokens
+    request = bill.factors * text + bill.rates[:, 4:5] * bill.hidden_tokens
     request += bill.request_usd[:, None] * bill.calls.count
-    return np.asarray(request * (bill.requests * (1.0 + bill.retries)), dtype=np.float64)
+    return np.asarray(request * (bill.requests * (1.0 + bill.assumptions.retry_share)), dtype=np.float64)
 
 
 def _hidden_tokens(catalog: Catalog, offers: Sequence[Offer], segment: Segment, calls: Calls, seed: int) -> Draws:
@@ -239,6 +242,24 @@ def _hidden_tokens(catalog: Catalog, offers: Sequence[Offer], segment: Segment, 
     per_call = reasoning_tokens(catalog, models, segment, seed)
     hidden: Draws = per_call[[rows[offer.model or ""] for offer in offers]] * calls.count
     return hidden
+
+
+def cost_lines(
+    catalog: Catalog,
+    offer: Offer,
+    segment: Segment,
+    assumptions: Assumptions,
+    *,
+    volume: float = 1.0,
+    extra: Extra = _NOTHING,
+    price_factor: float = 1.0,
+    seed: int = SEED,
+) -> tuple[CostLine, ...]:
+    """What one offer charges for a segment in an average month, line by line. Arguments as of `api_usage_usd`."""
+    bill = api_bill(
+        catalog, (offer,), segment, assumptions, volume=volume, extra=extra, price_factor=price_factor, seed=seed
+    )
+    return bill_lines(bill, 0)
 
 
 def bill_lines(bill: ApiBill, row: int, times: float = 1.0, price_factor: float = 1.0) -> tuple[CostLine, ...]:
@@ -254,26 +275,30 @@ def bill_lines(bill: ApiBill, row: int, times: float = 1.0, price_factor: float 
         price_factor: Prices over those of the bill.
     """
     requests, sources = bill.requests * times, (f"offer:{bill.offers[row].key}",)
-    use = bill.first_use[bill.cached[row]]
+    used = bool(bill.cached[row])
+    use = token_use(bill.alone, bill.hits[row], 0.0, cached=used, least_tokens=bill.leasts[row])
     hidden = bill.hidden_tokens[row] / bill.calls.count
     rates = bill.rates[row] * price_factor
+    notes = line_notes(bill.offers[row], bill.segment, bill.assumptions, bill.factors[row], bill.hits[row], requests)
     parts = [
-        _token_line(name, tokens, rate, requests, bill.skill, sources, known)
-        for name, tokens, rate, known in _kinds(use, hidden, rates)
+        _token_line(name, tokens, rate, requests, bill.segment.skill, sources, known, notes.get(name, ""))
+        for name, tokens, rate, known in _kinds(use, bill.factors[row], hidden, rates)
     ]
     fee = float(bill.request_usd[row]) * price_factor
     if fee > 0.0:
         paid = product(Factor(requests, "requests"), Factor(fee, "USD"))
         parts.append(CostLine("request fee", np.full(DRAW_COUNT, fee * requests), "published", paid, sources))
     whole = _row_usd(bill, row) * (times * price_factor)
-    once = whole / (1.0 + bill.retries)
+    once = whole / (1.0 + bill.assumptions.retry_share)
     if bill.calls.count > 1.0:
         later = once - np.sum([part.monthly_usd for part in parts], axis=0)
         each = Factor(float(later.mean()) / requests * 1e3, "USD per 1,000 for later calls with the history", 1e-3)
         tool_sources = (*sources, "prior:tool.call_tokens", "prior:tool.result_tokens")
         formula = product(Factor(requests, "requests"), each)
         parts.append(CostLine("tool calls", later, "assumed", formula, tool_sources))
-    again = product(Factor(float(once.mean()), "USD"), Factor(bill.retries * 100.0, "% sent again", 1e-2))
+    again = product(
+        Factor(float(once.mean()), "USD"), Factor(bill.assumptions.retry_share * 100.0, "% sent again", 1e-2)
+    )
     parts.append(CostLine("retries", whole - once, "assumed", again, ("assumption:retry_share",)))
     return tuple(part for part in parts if np.any(part.monthly_usd != 0.0))
 
@@ -282,29 +307,39 @@ def _row_usd(bill: ApiBill, row: int) -> Draws:
     """Token cost in a month by one offer, (S,)."""
     alone = replace(
         bill,
+        factors=bill.factors[row : row + 1],
         rates=bill.rates[row : row + 1],
         request_usd=bill.request_usd[row : row + 1],
         cached=bill.cached[row : row + 1],
+        with_cache=bill.with_cache.row(row),
+        without_cache=bill.without_cache.row(row),
         hidden_tokens=bill.hidden_tokens[row : row + 1],
     )
     return np.asarray(monthly_usd(alone)[0])
 
 
-def _kinds(use: TokenUse, hidden: Draws, rates: Floats) -> tuple[tuple[str, Draws, float, bool], ...]:
-    """Name, tokens, USD per token and whether no assumption stands behind the tokens, of each kind."""
-    fresh = np.asarray(use.input_tokens - use.cached_input_tokens - use.cache_write_tokens, dtype=np.float64)
-    cached, written = np.asarray(use.cached_input_tokens), np.asarray(use.cache_write_tokens)
+def _kinds(use: TokenUse, factor: Draws, hidden: Draws, rates: Floats) -> tuple[tuple[str, Draws, float, bool], ...]:
+    """Name, tokens as billed, USD per token and whether no assumption stands behind the tokens, of each kind."""
+    fresh = factor * (use.input_tokens - use.cached_input_tokens - use.cache_write_tokens)
+    known = bool(np.all(factor == 1.0))
     return (
-        ("input tokens", fresh, float(rates[0]), True),
-        ("cached input", cached, float(rates[1]), False),
-        ("cache writes", written, float(rates[2]), False),
-        ("output tokens", np.asarray(use.output_tokens), float(rates[3]), True),
+        ("input tokens", fresh, float(rates[0]), known),
+        ("cached input", factor * use.cached_input_tokens, float(rates[1]), False),
+        ("cache writes", factor * use.cache_write_tokens, float(rates[2]), False),
+        ("output tokens", factor * use.output_tokens, float(rates[3]), known),
         ("hidden reasoning", hidden, float(rates[4]), False),
     )
 
 
 def _token_line(
-    name: str, tokens: Draws, rate: float, requests: float, skill: str, sources: tuple[str, ...], known: bool
+    name: str,
+    tokens: Draws,
+    rate: float,
+    requests: float,
+    skill: str,
+    sources: tuple[str, ...],
+    known: bool,
+    note: str,
 ) -> CostLine:
     prior = {
         "cached input": ("prior:cache_hit.shared_prefix", "prior:cache_hit.chat"),
@@ -314,7 +349,7 @@ def _token_line(
     formula = product(
         Factor(requests, "requests"),
         Factor(float(np.mean(tokens)), "tokens"),
-        Factor(rate * TOKENS_PER_MTOK, "USD per 1M", 1.0 / TOKENS_PER_MTOK),
+        Factor(rate * TOKENS_PER_MTOK, f"USD per 1M{note}", 1.0 / TOKENS_PER_MTOK),
     )
     usd = np.broadcast_to(tokens, (DRAW_COUNT,)) * (rate * requests)
     return CostLine(name, usd, "published" if known else "assumed", formula, (*sources, *prior))

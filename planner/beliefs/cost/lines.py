@@ -63,3 +63,8 @@ class CostLine:
     formula: Formula
     """Comes to the mean of `monthly_usd`, but for the rounding of the printed numbers."""
     source_ids: tuple[str, ...]
+
+    @property
+    def how(self) -> str:
+        """The arithmetic in one line: '1,500,000 requests x 420 tokens x 0.1 USD per 1M'."""
+        return self.formula.text

@@ -11,8 +11,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, get_args
 
+from planner.catalog.prices.off_peak import read_off_peak
 from planner.catalog.prices.regions import GLOBAL, UNKNOWN, Place, area_of_region, azure_place, bedrock_place
-from planner.catalog.schema import Offer, Price, PriceStep, Provider, Source
+from planner.catalog.schema import Offer, OffPeak, Price, PriceStep, Provider, Source
 from planner.errors import InputError
 from planner.units import TOKENS_PER_MTOK
 
@@ -33,6 +34,8 @@ _RATES: Final = {
     "cache_creation_input_token_cost_batches": "batch_cache_write_usd_per_mtok",
 }
 """The map's name of a rate (USD per token) and ours (USD per million)."""
+_RATE_ENDING: Final = "_usd_per_mtok"
+_HOURLY: Final = frozenset(field.name for field in fields(OffPeak))
 _STEP: Final = re.compile(r"^(.+)_above_(\d+)(k?)_tokens(_batches)?$")
 _INCLUSIVE: Final = "xai"
 """litellm bills this provider's upper step from the threshold itself on."""
@@ -198,20 +201,33 @@ def parse_price(entry: Fields) -> Price | None:
         return None
     rest = {name: value for name, value in rates.items() if name not in {"input_usd_per_mtok", "output_usd_per_mtok"}}
     return Price(
-        input_usd_per_mtok=given, output_usd_per_mtok=returned, request_usd=_request_usd(entry), steps=steps, **rest
+        input_usd_per_mtok=given,
+        output_usd_per_mtok=returned,
+        request_usd=_request_usd(entry),
+        steps=steps,
+        off_peak=_off_peak(entry),
+        **rest,
     )
 
 
-def scale_price(price: Price, factor: float) -> Price:
-    """Every token price times a factor: regional processing at a premium. Fees per request stay."""
-    names = [field.name for field in fields(PriceStep) if field.name != "above_input_tokens"]
+def _off_peak(entry: Fields) -> OffPeak | None:
+    rules = entry.get("off_peak_pricing")
+    if rules is None:
+        return None
+    return read_off_peak(rules, {ours: _rate(rules, theirs) for theirs, ours in _RATES.items() if ours in _HOURLY})
 
-    def scaled(part: Price | PriceStep) -> dict[str, float | None]:
+
+def scale_price(price: Price, factor: float) -> Price:
+    """Every token price times a factor: regional processing at a premium, another currency. Fees per request stay."""
+
+    def scaled(part: Price | PriceStep | OffPeak) -> dict[str, float | None]:
+        names = (field.name for field in fields(part) if field.name.endswith(_RATE_ENDING))
         values = {name: getattr(part, name) for name in names}
         return {name: None if value is None else round(value * factor, _DECIMALS) for name, value in values.items()}
 
     steps = tuple(PriceStep(step.above_input_tokens, **scaled(step)) for step in price.steps)
-    return replace(price, steps=steps, **scaled(price))  # type: ignore[arg-type]  # names are those of Price
+    hours = None if price.off_peak is None else OffPeak(price.off_peak.hours, **scaled(price.off_peak))
+    return replace(price, steps=steps, off_peak=hours, **scaled(price))  # type: ignore[arg-type]  # names are those of Price
 
 
 def _rate(entry: Fields, name: str) -> float | None:

@@ -13,16 +13,16 @@ from planner.beliefs.cost.api import (
     api_bill,
     api_usage_usd,
     bill_lines,
-    cache_hit,
     few_shot_tokens,
     gate_usage_usd,
     retrieval_usage_usd,
     retrieved_tokens,
-    token_use,
     volume_factor,
 )
+from planner.beliefs.cost.prompt_cache import cache_hit, token_use
 from planner.beliefs.requests import calls_of, token_log_sd
 from planner.catalog.pricing import TokenUse, charge_usd
+from planner.catalog.prompt_caches import prompt_cache
 from planner.catalog.schema import Catalog, Embedder, Offer, Price, PriceStep, Source, VectorStore
 from planner.units import DRAW_COUNT, stream
 from planner.workload.schema import Assumptions, Segment, TokenDistribution, Workload
@@ -130,7 +130,8 @@ def test_hidden_reasoning_is_billed_as_output(catalog: Catalog, segment: Segment
     silent = replace(catalog, models={**catalog.models, model: replace(catalog.models[model], reasoning="none")})
     offer = _offer(model, Price(1.0, 4.0))
     thinks, answers = (api_usage_usd(c, (offer,), segment, NO_RETRIES) for c in (catalog, silent))
-    hidden = token_use(calls_of(catalog, segment), cache_hit(catalog, NO_RETRIES), 1.0, cached=False).reasoning_tokens
+    hit = cache_hit(catalog, NO_RETRIES, segment, prompt_cache("test", model))
+    hidden = token_use(calls_of(catalog, segment), hit, 1.0, cached=False).reasoning_tokens
     assert hidden == 1.0
     assert np.all(thinks > answers)
 
@@ -246,7 +247,7 @@ def test_tokens_read_and_written_never_exceed_the_prompt(catalog: Catalog, segme
     for turns, tools in ((1.0, 0.0), (6.0, 0.0), (1.0, 5.0), (6.0, 5.0)):
         busy = segment.model_copy(update={"turns_per_conversation": turns, "tool_calls_per_request": tools})
         calls = calls_of(catalog, busy, extra_input_tokens=retrieved_tokens(catalog))
-        use = token_use(calls, cache_hit(catalog, Assumptions()), 0.0, cached=True)
+        use = token_use(calls, cache_hit(catalog, Assumptions(), busy, prompt_cache("test", None)), 0.0, cached=True)
         assert np.all(use.cached_input_tokens + use.cache_write_tokens <= use.input_tokens * (1 + 1e-9))
 
 
