@@ -2,3 +2,7 @@
 
 In: token use, prices, sizings. Out: draws in USD a month. May not know: which option wins.
 """
+
+from planner.beliefs.cost.api import CostLine, Extra, api_usage_usd, cost_lines, volume_factor
+
+__all__ = ["CostLine", "Extra", "api_usage_usd", "cost_lines", "volume_factor"]
