@@ -133,7 +133,7 @@ def api_bill(
     ]
     rates = np.array(rows, dtype=np.float64).reshape(len(offers), KINDS) * np.array(factors)[:, None]
     caches = [prompt_cache(offer.provider, offer.model) for offer in offers]
-    found = {cache: cache_hit(catalog, assumptions, segment, cache, volume, seed) for cache in set(caches)}
+    found = {cache: cache_hit(catalog, assumptions, segment, cache, seed) for cache in set(caches)}
     leasts = [cache.least_tokens / float(count) for cache, count in zip(caches, counts.mean(axis=1), strict=True)]
     with_cache, without = (_prompts(calls, caches, found, leasts, cached=cached) for cached in (True, False))
     return ApiBill(
@@ -279,7 +279,7 @@ def bill_lines(bill: ApiBill, row: int, times: float = 1.0, price_factor: float 
     use = token_use(bill.alone, bill.hits[row], 0.0, cached=used, least_tokens=bill.leasts[row])
     hidden = bill.hidden_tokens[row] / bill.calls.count
     rates = bill.rates[row] * price_factor
-    notes = line_notes(bill.offers[row], bill.segment, bill.assumptions, bill.factors[row], bill.hits[row], requests)
+    notes = line_notes(bill.offers[row], bill.segment, bill.assumptions, bill.factors[row], bill.hits[row])
     parts = [
         _token_line(name, tokens, rate, requests, bill.segment.skill, sources, known, notes.get(name, ""))
         for name, tokens, rate, known in _kinds(use, bill.factors[row], hidden, rates)

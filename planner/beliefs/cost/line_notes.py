@@ -10,12 +10,12 @@ from planner.workload.schema import Assumptions, Segment
 
 
 def line_notes(
-    offer: Offer, segment: Segment, assumptions: Assumptions, factor: Draws, hit: CacheHit, requests: float
+    offer: Offer, segment: Segment, assumptions: Assumptions, factor: Draws, hit: CacheHit
 ) -> dict[str, str]:
     """Notes by the name of the line; each starts with a comma."""
     every = _counted(factor) + _hours(offer, segment, assumptions)
     text = every + _batch(offer, segment)
-    read = _found(offer, assumptions, hit, requests) + every
+    read = _found(offer, segment, assumptions, hit) + every
     return {"input tokens": text, "output tokens": text, "cached input": read, "cache writes": read}
 
 
@@ -40,10 +40,10 @@ def _batch(offer: Offer, segment: Segment) -> str:
     return "" if offer.price.off_peak is not None else ", no batch price is known of it"
 
 
-def _found(offer: Offer, assumptions: Assumptions, hit: CacheHit, requests: float) -> str:
+def _found(offer: Offer, segment: Segment, assumptions: Assumptions, hit: CacheHit) -> str:
     share = f"{float(np.mean(hit.prefix)):.0%}".replace("%", " %")
     if assumptions.cache_hit_share is not None:
         return f", {share} of the prefix found as stated"
     minutes = prompt_cache(offer.provider, offer.model).life_s / 60.0
-    hourly = requests / HOURS_PER_MONTH
+    hourly = segment.requests_per_month / HOURS_PER_MONTH
     return f", {share} of the prefix found at {hourly:,.3g} requests an hour and {minutes:g} minutes of life"

@@ -52,17 +52,16 @@ def cache_hit(
     assumptions: Assumptions,
     segment: Segment,
     cache: PromptCache,
-    volume: float = 1.0,
     seed: int = SEED,
 ) -> CacheHit:
     """Cache shares of a segment at one provider: as the workload states them, else by traffic and priors.
 
-    `volume` is `volume_factor(workload)`. Rounds of one request follow each other within seconds: traffic decides
-    nothing there, and `loop_cache_hit_share` comes first.
+    Traffic is that of the first month. Rounds of one request follow each other within seconds: traffic decides nothing
+    there, and `loop_cache_hit_share` comes first.
     """
     given = assumptions.cache_hit_share
     steady = prior_draws(catalog, "cache_hit.shared_prefix", seed)
-    rate = segment.requests_per_month * volume / SECONDS_PER_MONTH
+    rate = segment.requests_per_month / SECONDS_PER_MONTH
     found = found_share(rate, cache.life_s, segment.peak_to_mean)
     history = "cache_hit.long_ttl" if cache.life_s >= _LONG_LIFE_S else "cache_hit.chat"
     loop = given if segment.loop_cache_hit_share is None else segment.loop_cache_hit_share
