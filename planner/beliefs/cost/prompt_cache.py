@@ -44,7 +44,7 @@ def found_share(requests_per_s: float, life_s: float, peak_to_mean: float) -> fl
     """
     rates = peak_to_mean * (1.0 - _HOURS) ** (peak_to_mean - 1.0)
     weights = rates / rates.sum()
-    return float(np.sum(weights * -np.expm1(-requests_per_s * life_s * rates)))
+    return min(float(np.sum(weights * -np.expm1(-requests_per_s * life_s * rates))), 1.0)
 
 
 def cache_hit(

@@ -52,7 +52,8 @@ def test_uneven_traffic_matches_a_simulation(seed: int) -> None:
 @given(st.floats(1e-7, 10.0), st.floats(1.0, 20.0), st.floats(60.0, 1e5))
 def test_more_traffic_never_finds_less(rate: float, peak: float, life_s: float) -> None:
     few, many = found_share(rate, life_s, peak), found_share(2.0 * rate, life_s, peak)
-    assert 0.0 <= few <= many <= 1.0
+    assert 0.0 <= few <= many + 1e-12
+    assert many <= 1.0
 
 
 def test_rare_requests_do_not_pay_for_writes_that_nobody_reads(catalog: Catalog) -> None:
