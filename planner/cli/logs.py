@@ -80,7 +80,10 @@ def run_profile(args: argparse.Namespace) -> int:
     skill, skills = parse_skills(args.skill)
     asked = Asked(args.name, args.requests_per_month, skill, skills)
     log = read_logs(args.files, by=args.by, backend=args.backend, reader=reader_of(args))
-    profile = profile_log(log, shipped_catalog())
+    try:
+        profile = profile_log(log, shipped_catalog())
+    finally:
+        log.engine.close()
     if args.output:
         from planner.workload.load import dump_workload
 

@@ -108,6 +108,7 @@ def _read_url(names: Sequence[str], by: str | None, reader: Reader | None, *, te
     source = f"{shown_url(url)}#{name}"
     tables = engine.backend.list_tables()
     if name not in tables:
+        engine.close()
         allowed = "one of the tables " + ", ".join(sorted(tables)[:12]) if tables else "a database with tables"
         raise InputError(source, "table", found=Said("no such table"), allowed=allowed)
     table = engine.backend.table(name)

@@ -38,8 +38,8 @@ def to_json(value) -> str:  # type: ignore[no-untyped-def]  # noqa: ANN001 (any 
 
 
 @_own
-def epoch(moment) -> float:  # type: ignore[no-untyped-def]  # noqa: ANN001 (any column)
-    """DuckDB: seconds since 1970."""
+def epoch_us(moment) -> int:  # type: ignore[no-untyped-def]  # noqa: ANN001 (any column)
+    """DuckDB: microseconds since 1970."""
     raise NotImplementedError
 
 
@@ -91,7 +91,7 @@ class Dialect:
 
     def seconds(self, moment: ir.Value) -> ir.Value:
         """Seconds since 1970 of a moment."""
-        return epoch(moment.cast(_UTC))
+        return epoch_us(moment.cast(_UTC)).cast("float64") / 1e6
 
     def inside(self, column: ir.Value, path: Sequence[str | int]) -> ir.Value:
         """Text at a path inside JSON; null where there is none or the JSON is none."""

@@ -52,7 +52,9 @@ class Engine:
         return table
 
     def close(self) -> None:
-        """Drop what was staged."""
+        """Drop what was staged and leave the database; Spark, which others may use, goes on."""
+        if self.dialect.name != "pyspark":
+            self.backend.disconnect()
         self._end()
 
 
@@ -89,7 +91,6 @@ def open_spark(master: str = "local[*]") -> Engine:
         .config("spark.ui.showConsoleProgress", "false")
         .config("spark.sql.legacy.parquet.nanosAsLong", "true")
         .config("spark.sql.ansi.enabled", "false")
-        .config("spark.sql.shuffle.partitions", "8")
         .getOrCreate()
     )
     session.sparkContext.setLogLevel("OFF")

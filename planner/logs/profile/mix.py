@@ -124,7 +124,7 @@ def _sums(log: Log, asked: ir.Table, thresholds: Sequence[float]) -> ir.Table:
     band: ir.Value = ibis.literal(0, "int64")
     if "input_tokens" in log.given and not log.reader.means_only:
         for threshold in thresholds:
-            band = band + (asked.input_tokens > threshold).fill_null(False).cast("int64")
+            band = band + ibis.ifelse(asked.input_tokens > threshold, 1, 0)
     sums = {name: asked[name].sum(where=served) for name in TOKENS if name in log.given}
     keys = {name: band if name == "band" else asked[name] for name in _KEYS}
     return asked.group_by(**keys).agg(

@@ -100,7 +100,7 @@ def normalise(reader: Reader, raw: Raw, segment: ir.Value, *, texts: bool = Fals
         "segment": segment,
         "at_s": reading.moments.seconds,
     }
-    values = {"requests": ibis.literal(1.0, "float64"), **given, **fixed}
+    values = {"requests": ibis.literal(1, "int64").cast("float64"), **given, **fixed}
     known = {column.name: values.get(column.name, ibis.null(column.type)).cast(column.type) for column in COLUMNS}
     if texts:
         known |= {name: given.get(name, ibis.null("string")).cast("string") for name in TEXTS}
