@@ -140,7 +140,7 @@ def _segment_part(
     floor = kept.recall("floor", name, (by, segment.quality_floor), lambda: floor_of(world, segment, qualities))
     usage = Usage(world, found.ways, times, costs, base, asked, scale)
     table = kept.recall("table", name, (base, scaled, floor), lambda: _table(usage, scaled, floor))
-    return SegmentPart(unit, retrieval, found, base, qualities.anchor, table)
+    return SegmentPart(unit, retrieval, found, base, qualities.anchor, qualities.outcomes, table)
 
 
 def _grounds(

@@ -7,6 +7,7 @@ import numpy as np
 from planner.beliefs.cost.components import pool_usd_per_replica_month
 from planner.beliefs.cost.energy import pool_carbon_kg_per_replica_month
 from planner.beliefs.cost.lines import Factor, product
+from planner.beliefs.techniques.outcomes import Outcomes
 from planner.options.base import Base
 from planner.options.cache import WORKLOAD, OptionsCache
 from planner.options.context import Fleet, World
@@ -29,6 +30,7 @@ class SegmentPart:
     found: Found
     base: Base
     anchor: AnchorUse
+    outcomes: Outcomes
     table: OptionTable
     """Pools and component sets numbered within the segment."""
 
@@ -53,6 +55,7 @@ def join_segments(
         pools=pools,
         exclusions=tuple(item for part in parts for item in (*part.found.exclusions, *part.base.rows.exclusions)),
         anchors=tuple(part.anchor for part in parts),
+        outcomes=tuple(part.outcomes for part in parts),
         retirements=tuple(dict.fromkeys(item for part in parts for item in part.found.retirements)),
         first_party=frozenset((maker, each.id) for each in world.catalog.providers.values() for maker in each.makers),
     )

@@ -6,6 +6,7 @@ from typing import Final, Literal, TypeAlias
 
 from planner.beliefs.cost.lines import CostLine, Formula
 from planner.beliefs.evidence.measured import RunUse
+from planner.beliefs.techniques.outcomes import Outcomes
 from planner.beliefs.techniques.transforms import TECHNIQUES, Technique
 from planner.units import Draws, Ints
 
@@ -225,5 +226,7 @@ class Options:
     exclusions: tuple[Exclusion, ...]
     anchors: tuple[AnchorUse, ...]
     retirements: tuple[RetirementWarning, ...]
+    outcomes: tuple[Outcomes, ...] = ()
+    """In the order of the segments: what one figure of quality does not say."""
     first_party: frozenset[tuple[str, str]] = frozenset()
     """(maker, provider) of those who sell their own models."""

@@ -12,6 +12,7 @@ from planner.planning.explain.baselines import list_baselines, quality_draws, to
 from planner.planning.explain.break_evens import tell_break_evens
 from planner.planning.explain.missed_limits import limits_told
 from planner.planning.explain.option_text import Facts, choice_of, cost_parts
+from planner.planning.explain.outcomes import novelty_cost, retrieval_shares
 from planner.planning.explain.pareto import front_points, pareto_front
 from planner.planning.explain.pools import tell_pools
 from planner.planning.explain.provenance import list_assumption_items, list_evidence, list_warnings, retiring
@@ -113,6 +114,9 @@ def _segment(
     plan = SegmentPlan(
         name=segment.name,
         skill=segment.skill,
+        task=segment.task,
+        retrieval=retrieval_shares(problem, number, row),
+        novelty_cost=novelty_cost(problem, number, row),
         requests_per_month=steady(requests),
         option=choice,
         monthly_cost_usd=figure_of(cost),

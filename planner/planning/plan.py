@@ -129,6 +129,29 @@ class NamedModel(Part):
     reason: str
 
 
+class RetrievalShares(Part):
+    """Where the questions end that need documents; the five shares add up to 1."""
+
+    of_requests: float
+    """Share of the segment's requests that need documents."""
+    retrieved_right: Figure
+    """Found, and right."""
+    retrieved_wrong: Figure
+    """Found, and wrong all the same."""
+    right_from_memory: Figure
+    """Not found, and right from what the model knows by heart."""
+    declined: Figure
+    """Not found, and declined."""
+    invented: Figure
+    """Not found, and answered with an invention."""
+    answer_age_hours_mean: float
+    """How far an answer lags behind its document on average, from the rhythm of indexing."""
+    answer_age_hours_at_most: float
+    outdated_share: float
+    """Share of the corpus whose indexed text is behind its document at any time."""
+    text: str
+
+
 class SegmentPlan(Part):
     """What serves one segment."""
 
@@ -163,6 +186,12 @@ class SegmentPlan(Part):
     named: tuple[NamedModel, ...]
     options_considered: int
     options_fitting: int
+    task: str | None = None
+    """What it asks within its skill, as stated or told by its samples."""
+    retrieval: RetrievalShares | None = None
+    """Where questions that need documents end; None where the option searches none."""
+    novelty_cost: float | None = None
+    """Share of acceptable answers that requests unlike anything seen cost this option."""
 
 
 class Totals(Part):

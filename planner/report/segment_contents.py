@@ -79,8 +79,19 @@ def _facts(plan: Plan, part: SegmentPlan) -> Facts:
         ("Acceptable answers", _quality(plan, part)),
         ("Floor", plain(f"{part.floor_text}{_holds(part, 'quality_floor')}")),
         ("How hard it is", plain(part.anchor)),
+        *_beyond_quality(part),
     ]
     return Facts((*rows, *_times(plan, part), *_counts(part)))
+
+
+def _beyond_quality(part: SegmentPlan) -> list[tuple[str, Text]]:
+    """Where questions that need documents end, and what novelty costs."""
+    rows: list[tuple[str, Text]] = []
+    if part.retrieval is not None:
+        rows.append(("Questions that need documents", plain(part.retrieval.text)))
+    if part.novelty_cost:
+        rows.append(("What novelty costs", plain(f"{100.0 * part.novelty_cost:.1f} points of acceptable answers")))
+    return rows
 
 
 def _counts(part: SegmentPlan) -> tuple[tuple[str, Text], ...]:

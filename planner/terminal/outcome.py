@@ -40,10 +40,16 @@ def render_plan(plan: Plan, *, front: bool = False) -> RenderableType:
         parts += headed("Paid once, however many segments use it", _fixed_table(plan))
     if front and plan.front:
         parts += headed("Other plans on the cost-quality front", _front_table(plan))
+    parts += bullets("Answers from documents", _from_documents(plan))
     parts += bullets("What to do first", [step.text for step in plan.first_steps])
     parts += bullets("Assumed, because the workload does not say (--json lists all)", _assumptions(plan))
     parts += bullets("Warnings", plan.warnings, style="yellow")
     return Group(*parts, Text(), Text(_footer(plan), style="dim"))
+
+
+def _from_documents(plan: Plan) -> list[str]:
+    """Where the questions of each segment that searches documents end."""
+    return [f"{one.name}: {one.retrieval.text}" for one in plan.segments if one.retrieval is not None]
 
 
 def render_conflict(conflict: Conflict) -> RenderableType:

@@ -7,6 +7,7 @@ import numpy as np
 
 from planner.beliefs.evidence.measured import SegmentMeasurement
 from planner.beliefs.quality.segment_quality import SegmentQuality, segment_quality
+from planner.beliefs.techniques.outcomes import Outcomes, outcomes_of
 from planner.beliefs.techniques.transforms import TECHNIQUES, quantised_quality, reference_quality, technique_quality
 from planner.options.context import World
 from planner.options.placements.placements import Ways
@@ -34,6 +35,8 @@ class SegmentQualities:
     reference: Draws
     """(M, S) what relative floors refer to."""
     anchor: AnchorUse
+    outcomes: Outcomes
+    """Where questions that need documents end, and what novelty costs."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -91,6 +94,7 @@ def qualities_of(world: World, segment: Segment, measured: SegmentMeasurement | 
             runs=direct.runs,
             probed=direct.probed,
         ),
+        outcomes=outcomes_of(catalog, segment, direct, by_technique, seed),
     )
 
 

@@ -42,6 +42,8 @@ def segment_title(segment: SegmentPlan) -> str:
 def draw_segment(segment: SegmentPlan, plan: Plan) -> None:
     """The open panel of one segment."""
     st.html(f"<p><b>Why:</b> {escape(segment.why)}</p>")
+    if segment.retrieval is not None:
+        st.html(f"<p><b>Answers from documents:</b> {escape(segment.retrieval.text)}</p>")
     left, right = st.columns([3, 2], gap="medium")
     with left:
         _draw_cost(segment, plan)
