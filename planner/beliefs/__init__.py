@@ -1,6 +1,6 @@
 """What is known: quality, latency and cost of every model as draws, from the catalog's evidence and priors."""
 
-from planner.beliefs.latency.api_times import LatencyBeliefs, fit_latency
+from planner.beliefs.latency.speeds import LatencyBeliefs, fit_latency
 from planner.beliefs.model import Beliefs, fit_beliefs
 from planner.beliefs.quality.abilities import (
     QualityBeliefs,

@@ -4,8 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from planner.beliefs.evidence.measured import NOTHING, Measured
-from planner.beliefs.latency.api_times import LatencyBeliefs, fit_latency
-from planner.beliefs.latency.learning import learn_latency
+from planner.beliefs.latency.speeds import LatencyBeliefs, fit_latency
 from planner.beliefs.quality.abilities import QualityBeliefs, fit_quality
 from planner.beliefs.serving.fit import ServingFit, fit_serving
 from planner.catalog.schema import Catalog
@@ -33,12 +32,12 @@ def fit_beliefs(
 
     `kept_in` is a folder of the user's that keeps the slow part between two processes; nothing depends on it.
     """
-    latency = learn_latency(fit_latency(catalog, seed), catalog, measured.times, seed)
+    latency = fit_latency(catalog, seed, measured.times)
     quality = fit_quality(catalog, seed, kept_in)
     return Beliefs(catalog.version, seed, quality, latency, fit_serving(catalog), measured)
 
 
 def with_measured(beliefs: Beliefs, catalog: Catalog, measured: Measured) -> Beliefs:
-    """Beliefs with other measurements: the fit to published evidence is kept, so this takes milliseconds."""
-    latency = learn_latency(fit_latency(catalog, beliefs.seed), catalog, measured.times, beliefs.seed)
+    """Beliefs with other measurements: the fit to published evidence is kept, so this takes a second."""
+    latency = fit_latency(catalog, beliefs.seed, measured.times)
     return replace(beliefs, latency=latency, measured=measured)

@@ -1,15 +1,14 @@
-"""Smaller tables of facts: embedders, vector stores, fine-tuning prices, published API speeds, named priors."""
+"""Smaller tables of facts: embedders, vector stores, fine-tuning prices, named priors."""
 
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
 from planner.catalog.files import check_range, index_rows, load_csv_rows, parse_rows
-from planner.catalog.schema import Abstention, Embedder, FineTunePrice, Prior, Speed, VectorStore
+from planner.catalog.schema import Abstention, Embedder, FineTunePrice, Prior, VectorStore
 from planner.errors import InputError
 
 _EMBEDDER_BLANKS: Final = ("offer_key", "usd_per_mtok", "dimensions", "max_input_tokens", "retrieval_ndcg10")
-_SPEED_BLANKS: Final = ("ttft_ms", "tokens_per_s")
 
 
 def load_embedders(path: Path) -> tuple[Embedder, ...]:
@@ -56,20 +55,6 @@ def load_abstention(path: Path, model_ids: Iterable[str]) -> dict[str, Abstentio
         for name in ("invented", "refused"):
             check_range(path.name, f"row {number}: {name}", getattr(row, name), 0.0, 1.0)
     return {row.model: row for row in rows}
-
-
-def load_speeds(path: Path, model_ids: Iterable[str]) -> tuple[Speed, ...]:
-    """Published API speeds of curated models, in file order; InputError for a model that models.yaml does not have."""
-    known = frozenset(model_ids)
-    speeds = parse_rows(path, load_csv_rows(path, _SPEED_BLANKS), Speed, "model")
-    for number, speed in enumerate(speeds, start=1):
-        if speed.model not in known:
-            raise InputError(path.name, f"row {number}: model", found=speed.model, allowed="an id of models.yaml")
-        if speed.ttft_ms is None and speed.tokens_per_s is None:
-            raise InputError(path.name, f"row {number}", found="no speed", allowed="ttft_ms or tokens_per_s")
-        check_range(path.name, f"row {number}: ttft_ms", speed.ttft_ms, 1.0, 1e6)
-        check_range(path.name, f"row {number}: tokens_per_s", speed.tokens_per_s, 0.1, 1e5)
-    return speeds
 
 
 def load_priors(folder: Path) -> dict[str, Prior]:

@@ -9,13 +9,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from planner.catalog.evidence.api_speeds import load_api_speeds, load_hosts
 from planner.catalog.evidence.scores import load_anchors, load_evidence
 from planner.catalog.facts import (
     load_abstention,
     load_embedders,
     load_fine_tune_prices,
     load_priors,
-    load_speeds,
     load_vector_stores,
 )
 from planner.catalog.files import index_rows, load_csv_rows, load_yaml_rows, parse_rows
@@ -89,6 +89,7 @@ def _compose(
 ) -> Catalog:
     evidence, benchmarks, unjoined = load_evidence(folder)
     gpus = load_gpus(folder / "gpus.csv")
+    hosts = load_hosts(folder / "api_speeds")
     dates = [map_source.date, *(model.source.date for model in models.values())]
     dates += [provider.source.date for provider in providers.values()]
     return Catalog(
@@ -108,7 +109,8 @@ def _compose(
         fine_tune_prices=load_fine_tune_prices(folder / "fine_tune_prices.csv"),
         anchors=load_anchors(folder / "anchors.yaml", benchmarks),
         priors=load_priors(folder),
-        speeds=load_speeds(folder / "speeds.csv", models),
+        speeds=load_api_speeds(folder / "api_speeds", models, hosts),
+        api_hosts=hosts,
         carbon=load_carbon(folder / "carbon.csv"),
         servers=load_servers(folder / "servers.csv", gpus),
         abstention=load_abstention(folder / "abstention.csv", models),

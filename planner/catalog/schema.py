@@ -11,6 +11,8 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from planner.catalog.source import Source as Source  # noqa: PLC0414 (every table imports it from here)
+from planner.catalog.speeds import ApiHost, ApiSpeed
 from planner.units import MINUTES_PER_WEEK, Floats, Ints
 
 ModelClass: TypeAlias = Literal["small", "mid", "frontier"]
@@ -19,17 +21,6 @@ LicenceKind: TypeAlias = Literal["permissive", "open_restricted", "non_commercia
 Billing: TypeAlias = Literal["on_demand", "spot", "reserved", "owned"]
 NumberClass: TypeAlias = Literal["measured", "published", "fitted", "simulated", "assumed"]
 """Class of a number (DESIGN, honesty rules)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where a fact was read."""
-
-    url: str
-    """Address, repository@commit:path, or paper."""
-    date: date
-    """When it was read, or the date that it states for itself."""
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -374,18 +365,6 @@ class Prior:
 
 
 @dataclass(frozen=True, slots=True)
-class Speed:
-    """Published API speed of a model."""
-
-    model: str
-    provider: str
-    """'' when the publisher pools providers."""
-    ttft_ms: float | None
-    tokens_per_s: float | None
-    source: Source
-
-
-@dataclass(frozen=True, slots=True)
 class GridCarbon:
     """Carbon intensity of electricity in an area or country."""
 
@@ -418,8 +397,11 @@ class Catalog:
     fine_tune_prices: tuple[FineTunePrice, ...]
     anchors: Mapping[str, Anchor]
     priors: Mapping[str, Prior]
-    speeds: tuple[Speed, ...]
+    speeds: tuple[ApiSpeed, ...]
+    """Published times of APIs."""
     carbon: Mapping[str, GridCarbon]
+    api_hosts: Mapping[str, ApiHost] = field(default_factory=dict)
+    """Who serves models by API, as far as speed goes."""
     servers: Mapping[str, Server] = field(default_factory=dict)
     """By GPU."""
     abstention: Mapping[str, Abstention] = field(default_factory=dict)

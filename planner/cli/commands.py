@@ -170,14 +170,10 @@ def _validate_against(args: argparse.Namespace) -> "Validation":
     from planner.facts import shipped_catalog
     from planner.units import SEED
 
-    if args.part == "serving":
-        from planner.cli.validation import validate_serving_file
+    if args.part != "quality":
+        from planner.cli.validation import validate_file
 
-        return validate_serving_file(args, shipped_catalog())
-    if args.part == "techniques":
-        from planner.cli.validation import validate_techniques_file
-
-        return validate_techniques_file(args, shipped_catalog())
+        return validate_file(args, shipped_catalog())
     scores = load_user_scores(Path(args.against))
     catalog = shipped_catalog()
     known_models, known_scores = _known_counts(args, scores, SEED)

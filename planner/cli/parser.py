@@ -124,7 +124,7 @@ def _add_schema(commands: Any) -> None:  # noqa: ANN401
 def _add_validate(commands: Any) -> None:  # noqa: ANN401
     more = "Parts quality and serving take a few minutes; --against scores your own table instead, in seconds."
     command = _command(commands, "validate", "back-test the fitted models beside the simple ways", run_validate, more)
-    parts = ("quality", "techniques", "serving")
+    parts = ("quality", "techniques", "serving", "latency")
     command.add_argument("--part", choices=parts, default="quality", help="what to test (quality)")
     command.add_argument(
         "--against",
@@ -136,7 +136,9 @@ def _add_validate(commands: Any) -> None:  # noqa: ANN401
         "gpu_mem_gb, gpu_mem_bandwidth_gb_s, gpu_tflops_bf16, gpu_tflops_fp8, gpu_link_gb_s. With --part techniques: "
         "columns technique (few_shot, fine_tune, rag, int4, int8, nvfp4, cascade), skill, score (all shares from 0 to "
         "1); optional task, model, total_params_b, base_score, reference_model, reference_score, labelled_examples, "
-        "recall, escalation_share, n",
+        "recall, escalation_share, n. With --part latency times of APIs: columns model and any of host, ttft_ms, "
+        "tokens_per_s (after the first token, unless rate_kind is end_to_end), total_ms, prompt_tokens, output_tokens, "
+        "effort, region, date, n",
     )
     command.add_argument("--known-models", metavar="N", type=whole, help="models of each benchmark taken as known (8)")
     command.add_argument("--known-scores", metavar="K", type=whole, help="scores of every model taken as known (2)")

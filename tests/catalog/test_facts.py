@@ -1,4 +1,4 @@
-"""Embedders, vector stores, fine-tuning prices, API speeds and named priors."""
+"""Embedders, vector stores, fine-tuning prices, and named priors."""
 
 from pathlib import Path
 
@@ -8,7 +8,6 @@ from planner.catalog.facts import (
     load_embedders,
     load_fine_tune_prices,
     load_priors,
-    load_speeds,
     load_vector_stores,
 )
 from planner.catalog.load import load_catalog
@@ -52,16 +51,6 @@ def test_invented_prices_are_called_assumptions() -> None:
 
 def test_tuned_models_cost_no_less_than_their_base() -> None:
     assert all(price.inference_factor >= 1.0 for price in load_fine_tune_prices(CATALOGS / "fine_tune_prices.csv"))
-
-
-def test_speeds_cover_the_current_frontier() -> None:
-    models = {speed.model for speed in load_catalog().speeds}
-    assert models >= {"openai/gpt-6-sol", "anthropic/claude-opus-5.5", "google/gemini-3.8-flash"}
-
-
-def test_each_speed_is_listed_once() -> None:
-    speeds = load_catalog().speeds
-    assert len({(speed.model, speed.provider) for speed in speeds}) == len(speeds)
 
 
 @pytest.mark.parametrize(
@@ -108,13 +97,6 @@ def test_two_priors_of_one_id_are_refused(tmp_path: Path) -> None:
     (tmp_path / "more_priors.csv").write_text(PRIOR_HEADER + row)
     with pytest.raises(InputError, match="two rows"):
         load_priors(tmp_path)
-
-
-def test_a_speed_of_an_unknown_model_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "speeds.csv"
-    path.write_text("model,provider,ttft_ms,tokens_per_s,source,date,note\nx/y,openai,100,50,a@b:c,2026-01-01,\n")
-    with pytest.raises(InputError, match="row 1: model"):
-        load_speeds(path, ["x/z"])
 
 
 def test_an_embedder_that_cannot_be_had_is_refused(tmp_path: Path) -> None:

@@ -31,16 +31,16 @@ CSV_FILES = (
     "embedders.csv",
     "vector_stores.csv",
     "fine_tune_prices.csv",
-    "speeds.csv",
+    "latency_priors.csv",
     "ownership_priors.csv",
     "servers.csv",
     "tokenizers.csv",
     "prompt_caches.csv",
 )
+SPEED_FILES = tuple(sorted(f"api_speeds/{path.name}" for path in (catalogs_dir() / "api_speeds").glob("*.csv")))
 EVIDENCE_FILES = tuple(sorted(f"evidence/{path.name}" for path in (catalogs_dir() / "evidence").glob("*.csv")))
-NOT_FACTS = ("aliases.csv", "artificial_analysis.csv", "provider_speeds.csv", "sources.csv")
-"""Joins of names, what the fields of a connector measure (read when scores are fetched), the table behind the priors of
-providers (a test fits them to it anew), and the list of sources."""
+NOT_FACTS = ("aliases.csv", "artificial_analysis.csv", "sources.csv")
+"""Joins of names, what the fields of a connector measure (read when scores are fetched), and the list of sources."""
 
 
 @pytest.fixture

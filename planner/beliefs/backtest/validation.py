@@ -6,6 +6,7 @@ from typing import Final, Literal, TypeAlias, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
+from planner.beliefs.backtest.latency import validate_latency
 from planner.beliefs.backtest.quality import ValidationRow, validate_quality
 from planner.beliefs.backtest.serving import validate_serving
 from planner.beliefs.backtest.techniques import validate_techniques
@@ -15,7 +16,7 @@ from planner.catalog.schema import Catalog
 from planner.errors import InputError
 from planner.units import SEED
 
-Part: TypeAlias = Literal["quality", "techniques", "serving"]
+Part: TypeAlias = Literal["quality", "techniques", "serving", "latency"]
 PARTS: Final[tuple[Part, ...]] = get_args(Part)
 
 
@@ -36,6 +37,8 @@ def validate(catalog: Catalog, part: Part, seed: int = SEED) -> Validation:
         rows = validate_quality(build_frame(catalog), catalog, seed)
     elif part == "serving":
         rows = validate_serving(catalog, seed)
+    elif part == "latency":
+        rows = validate_latency(catalog, seed)
     else:
         rows = validate_techniques(load_techniques())
     return Validation(1, part, catalog.version, seed, rows)

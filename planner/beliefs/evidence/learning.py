@@ -147,6 +147,7 @@ def _times(store: Store, catalog: Catalog) -> tuple[TimedAnswer, ...]:
                 total_ms=attempt.total_ms,
                 skill=run.skill,
                 kind=run.kind,
+                day=attempt.sent.date(),
             )
         )
     return tuple(sorted(found, key=lambda one: (one.model, one.provider, one.ttft_ms, one.total_ms)))

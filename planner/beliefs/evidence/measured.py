@@ -6,6 +6,7 @@ is but not how hard the segment is.
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Final, Literal
 
 from planner.beliefs.evidence.item_outcomes import ItemOutcomes
@@ -66,6 +67,8 @@ class TimedAnswer:
     skill: str
     kind: Literal["probe", "load"] = "probe"
     """load: answered under load, which says nothing of an idle server."""
+    day: date | None = None
+    """When it was asked: older answers tell less of today. None: as of the catalog."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

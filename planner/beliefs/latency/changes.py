@@ -8,20 +8,19 @@ per token after it. Hidden reasoning is the mean number of tokens of an answer i
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 import numpy as np
 
 from planner.beliefs.evidence.measured import TimedAnswer
 from planner.beliefs.latency.answer_lengths import reasoning_prior_id
-from planner.beliefs.latency.api_times import LatencyBeliefs
+from planner.beliefs.latency.own_times import split_times
+from planner.beliefs.latency.speeds import LatencyBeliefs
 from planner.beliefs.priors import prior_draws
 from planner.catalog.schema import Catalog
 from planner.units import SEED, Z95, Draws
 
 What: TypeAlias = Literal["ttft", "tpot", "hidden"]
-_LEAST_LEFT: Final = 0.2
-"""Part of a measured time to the first token that is never taken for hidden reasoning, as in learning from it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,7 +50,7 @@ def time_changes(before: LatencyBeliefs, after: LatencyBeliefs, times: Sequence[
             by_pair[one.model, one.provider].append(one)
     found: list[SpeedChange] = []
     for (model, provider), answers in sorted(by_pair.items()):
-        if "measured:your probes" not in after.source_ids[after.model_ids.index(model)]:
+        if (model, provider) not in after.places:
             continue
         prompt = float(np.median([one.input_tokens for one in answers]))
         firsts, tokens = _seen(answers)
@@ -80,21 +79,14 @@ def length_changes(
 
 def _percentiles(latency: LatencyBeliefs, model: str, provider: str, prompt: float) -> tuple[Draws, Draws]:
     """95th percentiles of the time to the first token at a prompt length and of the time per token, ms, (S,) each."""
-    row = latency.model_ids.index(model)
-    first, token = (offsets[0] for offsets in latency.factors.offsets([model], [provider]))
-    median = latency.ttft_base_ms[row] + latency.ttft_ms_per_input_token[row] * prompt
-    ttft: Draws = median * np.exp(first + Z95 * latency.ttft_log_sd)
-    tpot: Draws = latency.tpot_ms[row] * np.exp(token + Z95 * latency.tpot_log_sd)
+    base, token = (times[0] for times in latency.at([model], [provider]))
+    median = base + latency.ttft_ms_per_input_token * prompt
+    ttft: Draws = median * np.exp(Z95 * latency.ttft_log_sd)
+    tpot: Draws = token * np.exp(Z95 * latency.tpot_log_sd)
     return ttft, tpot
 
 
 def _seen(answers: Sequence[TimedAnswer]) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Time to the first token less hidden reasoning, and time per token where an answer has two of them, ms."""
-    firsts, tokens = [], []
-    for one in answers:
-        visible, tpot = one.output_tokens - one.reasoning_tokens, 0.0
-        if visible > 1 and one.total_ms > one.ttft_ms:
-            tpot = (one.total_ms - one.ttft_ms) / (visible - 1)
-            tokens.append(tpot)
-        firsts.append(max(one.ttft_ms - tpot * one.reasoning_tokens, _LEAST_LEFT * one.ttft_ms))
-    return tuple(firsts), tuple(tokens)
+    parts = [split_times(one, prefill_ms=0.0) for one in answers]
+    return tuple(one.ttft_ms for one in parts), tuple(one.tpot_ms for one in parts if one.tpot_ms is not None)

@@ -1,6 +1,6 @@
 """What a plan's numbers rest on: evidence, assumptions, warnings."""
 
-from planner.beliefs.latency.providers import provider_source_ids
+from planner.beliefs.latency.origins import speed_origin
 from planner.catalog.evidence.evaluations import is_kept_row
 from planner.catalog.schema import Catalog, Source
 from planner.options.table import RetirementWarning
@@ -16,11 +16,15 @@ def list_evidence(problem: Problem, facts: Facts, segments: tuple[SegmentPlan, .
     items: dict[str, EvidenceItem] = {}
     rows = _rows_of_models(facts.catalog, {model for segment in segments for model in _models(segment)})
     for segment in segments:
-        for item in (*_offer_items(facts, segment), *_benchmark_items(facts, segment, rows)):
+        for item in (
+            *_offer_items(facts, segment),
+            *_benchmark_items(facts, segment, rows),
+            *_speed_items(facts, segment),
+        ):
             items.setdefault(item.id, item)
     for item in _run_items(problem):
         items.setdefault(item.id, item)
-    for identifier in dict.fromkeys(name for segment in segments for name in _named_sources(problem, facts, segment)):
+    for identifier in dict.fromkeys(name for segment in segments for name in _named_sources(problem, segment)):
         if identifier not in items:
             items[identifier] = _source_item(facts.catalog, identifier)
     return tuple(items.values())
@@ -43,16 +47,31 @@ def _run_items(problem: Problem) -> list[EvidenceItem]:
     ]
 
 
-def _named_sources(problem: Problem, facts: Facts, segment: SegmentPlan) -> list[str]:
+def _named_sources(problem: Problem, segment: SegmentPlan) -> list[str]:
     names = [name for part in segment.cost_parts for name in part.evidence]
     pool = next((pool for pool in problem.options.pools if pool.id == segment.option.pool), None)
-    return [*names, *(pool.source_ids if pool else ()), *_speed_sources(facts, segment)]
+    return [*names, *(pool.source_ids if pool else ())]
 
 
-def _speed_sources(facts: Facts, segment: SegmentPlan) -> tuple[str, ...]:
-    """What the times of an API rest on where it is not the model's first party."""
-    offer = facts.offers.get((segment.option.offer_key, segment.option.area))
-    return () if offer is None else provider_source_ids(facts.catalog, segment.option.model, offer.provider)
+def _speed_items(facts: Facts, segment: SegmentPlan) -> list[EvidenceItem]:
+    """What the times of each model asked by API rest on."""
+    option, gate = segment.option, segment.option.gate
+    asked = [(option.model, option.provider, option.place)] if option.serving == "api" else []
+    asked += [(gate.strong_model, gate.strong_provider, gate.strong_place)] if gate and gate.strong_offer_key else []
+    return [_speed_item(facts.catalog, *one) for one in asked]
+
+
+def _speed_item(catalog: Catalog, model: str, provider: str, place: str) -> EvidenceItem:
+    origin = speed_origin(catalog, model, provider)
+    return EvidenceItem(
+        id=f"speed:{model}@{provider or place}",
+        what=f"Times of {model_name(catalog, model)} at {place}",
+        value=origin.value,
+        number_class="fitted",
+        source=origin.source,
+        date=origin.newest.isoformat() if origin.newest else "",
+        url="",
+    )
 
 
 def _offer_items(facts: Facts, segment: SegmentPlan) -> list[EvidenceItem]:

@@ -7,9 +7,8 @@ import pytest
 
 from planner.beliefs.evidence.measured import Measured, TimedAnswer
 from planner.beliefs.latency.answer_lengths import with_measured_lengths
-from planner.beliefs.latency.api_times import LatencyBeliefs, fit_latency
 from planner.beliefs.latency.changes import SpeedChange, length_changes, time_changes
-from planner.beliefs.latency.learning import learn_latency
+from planner.beliefs.latency.speeds import LatencyBeliefs, fit_latency
 from planner.catalog.schema import Catalog
 
 MODEL = "openai/gpt-4o-mini"
@@ -23,7 +22,7 @@ def latency(catalog: Catalog) -> LatencyBeliefs:
 
 
 def changed(latency: LatencyBeliefs, catalog: Catalog, *times: TimedAnswer) -> list[SpeedChange]:
-    return time_changes(latency, learn_latency(latency, catalog, times), times)
+    return time_changes(latency, fit_latency(catalog, times=times), times)
 
 
 def test_both_times_of_a_probed_model_move_towards_what_was_measured(catalog: Catalog, latency: LatencyBeliefs) -> None:

@@ -6,7 +6,6 @@ import pytest
 import yaml
 
 from planner.planning.plan import Plan
-from planner.planning.what_if.changes import Change
 from planner.report.deploy.access import binds, litellm_name, settings
 from planner.report.deploy.export import export_plan
 from planner.report.deploy.rules import Rulebook, against_machine, against_offer
@@ -108,18 +107,23 @@ def test_an_offer_that_the_catalog_lost_is_told_and_left_out() -> None:
 
 
 def test_the_gate_that_reads_an_answer_stays_with_the_client_and_that_is_said() -> None:
-    plan = example_plan(
-        "enterprise-portfolio",
-        Change("objective.minimise", "bill"),
-        Change("tolerance.quality", 0.0),
-        Change("tolerance.time", 0.0),
-        Change("materiality.most_share", 0.0),
-    )
-    exported = export_plan(plan, example_catalog(), DAY, ("litellm",))
+    data = example_plan("ticket-triage").model_dump()
+    # No example plans a cascade any more: the segment gets one here.
+    data["segments"][0]["option"]["gate"] = {
+        "kind": "answer log-probability",
+        "escalation_share": {"mean": 0.2, "low": 0.1, "high": 0.3},
+        "strong_model": "openai/gpt-5.1",
+        "strong_place": "Microsoft Azure · EU",
+        "strong_provider": "azure",
+        "strong_area": "eu",
+        "strong_offer_key": "azure/eu/gpt-5.1",
+        "auc": 0.7,
+    }
+    exported = export_plan(Plan.model_validate(data), example_catalog(), DAY, ("litellm",))
     config = yaml.safe_load(exported.files["litellm/config.yaml"])
-    entry = next(entry for entry in config["model_list"] if entry["model_name"] == "document-translation")
+    entry = next(entry for entry in config["model_list"] if entry["model_name"] == "ticket-triage")
     assert not entry["litellm_params"]["model"].startswith("auto_router/")
-    assert any("document-translation: the planned gate" in text for text in exported.told)
+    assert any("ticket-triage: the planned gate" in text for text in exported.told)
 
 
 def test_budgets_of_providers_stay_within_the_workload_s() -> None:
