@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from planner.catalog.evidence.user_scores import UserScores
     from planner.workload.schema import Workload
 
-_REPORTS: Final = (".html", ".pdf", ".md")
+_REPORTS: Final = (".html", ".pdf", ".md", ".docx")
 
 
 def run_app(args: argparse.Namespace) -> int:
@@ -48,9 +48,11 @@ def run_plan(args: argparse.Namespace) -> int:
     if args.json:
         write(args.json, outcome.model_dump_json(indent=2) + "\n")
     if args.report:
+        from planner.report.decision.lengths import usual_length
         from planner.report.render import render_report
 
-        render_report(outcome, args.report)
+        length = args.length or (usual_length(outcome) if isinstance(outcome, Plan) else "full")
+        render_report(outcome, args.report, length)
     return EXIT_DONE if isinstance(outcome, Plan) else EXIT_CONFLICT
 
 

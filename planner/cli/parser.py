@@ -75,7 +75,13 @@ def _add_plan(commands: Any) -> None:  # noqa: ANN401
     )
     _add_workload(command)
     _add_json(command)
-    command.add_argument("--report", metavar="FILE", help="write a report: FILE.html, FILE.pdf or FILE.md")
+    command.add_argument("--report", metavar="FILE", help="write a report: FILE.html, FILE.pdf, FILE.md or FILE.docx")
+    command.add_argument(
+        "--length",
+        choices=("board", "architect", "full"),
+        help="of the report: two pages, the architect's, or all (by the money at stake: below 1,000 USD a month, below "
+        "10,000, above)",
+    )
     command.add_argument("--pareto", metavar="N", type=points, help="show N plans of the cost-quality front")
 
 

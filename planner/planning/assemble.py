@@ -10,12 +10,14 @@ from planner.options.table import AnchorUse
 from planner.planning.explain import reasons as explain
 from planner.planning.explain.baselines import list_baselines, quality_draws, tools_used
 from planner.planning.explain.break_evens import tell_break_evens
+from planner.planning.explain.energy import energy_kwh_draws
 from planner.planning.explain.missed_limits import limits_told
 from planner.planning.explain.option_text import Facts, choice_of, cost_parts
 from planner.planning.explain.outcomes import novelty_cost, retrieval_shares
 from planner.planning.explain.pareto import front_points, pareto_front
 from planner.planning.explain.pools import tell_pools
 from planner.planning.explain.provenance import list_assumption_items, list_evidence, list_warnings, retiring
+from planner.planning.explain.retirements import list_retirements
 from planner.planning.explain.shares import SegmentBill, split_bill
 from planner.planning.plan import (
     Baseline,
@@ -73,7 +75,7 @@ def assemble_plan(
     points = front_points(problem, pareto_front(problem, solution, front)) if full and front > 0 else ()
     plan_relaxed = explain.relaxed_plan_limits(problem, solution) if full else ()
     catalog = facts.catalog
-    totals = _totals(problem, solution, optimum)
+    totals = _totals(problem, facts, solution, optimum)
     return Plan(
         planner_version=VERSION,
         workload_hash=workload_hash(problem.workload),
@@ -91,6 +93,7 @@ def assemble_plan(
         fixed_costs=_fixed_costs(problem, solution),
         pools=tell_pools(problem, facts, solution),
         break_evens=tell_break_evens(problem, facts, solution) if full else (),
+        retirements=list_retirements(facts.catalog, retiring(problem, solution), segments),
         front=points,
         first_steps=_first_steps(problem, solution, drafts, plan_relaxed),
         evidence=list_evidence(problem, facts, segments),
@@ -158,7 +161,7 @@ def _anchor_of(problem: Problem, segment: str) -> AnchorUse:
     return AnchorUse(segment, "usual", "", "not stated", 0)
 
 
-def _totals(problem: Problem, solution: Solution, optimum: Solution) -> Totals:
+def _totals(problem: Problem, facts: Facts, solution: Solution, optimum: Solution) -> Totals:
     cost, quality = cost_draws(problem, solution), quality_draws(problem, solution)
     wrong = errors_draws(problem, solution)
     factor = volume_factor(problem.workload)
@@ -179,9 +182,16 @@ def _totals(problem: Problem, solution: Solution, optimum: Solution) -> Totals:
         models=len(models),
         providers=len(providers),
         carbon_kg_per_month=figure_of(carbon_kg_draws(problem, solution), "simulated"),
+        energy_kwh_per_month=_energy(problem, facts, solution),
         people_usd_per_month=steady(people),
         wrong_answer_cost_usd=figure_of(wrong),
     )
+
+
+def _energy(problem: Problem, facts: Facts, solution: Solution) -> Figure | None:
+    """Electricity a month; None where the catalog knows no mix of electricity."""
+    kwh = energy_kwh_draws(problem, facts.catalog, solution, facts.seed)
+    return None if kwh is None else figure_of(kwh, "simulated")
 
 
 def _fixed_costs(problem: Problem, solution: Solution) -> tuple[FixedCost, ...]:

@@ -63,6 +63,9 @@ class OptionChoice(Part):
     pool: str = ""
     """Id of the pool; '' for APIs and devices."""
     gate: GateChoice | None = None
+    licence: str = ""
+    """Of the model: SPDX id or short name."""
+    licence_kind: str = ""
 
     @property
     def label(self) -> str:
@@ -216,6 +219,8 @@ class Totals(Part):
     models: int
     providers: int
     carbon_kg_per_month: Figure
+    energy_kwh_per_month: Figure | None = None
+    """Electricity behind that carbon."""
     people_usd_per_month: float
     wrong_answer_cost_usd: Figure
     """The same as errors_usd, by its older name."""
@@ -246,6 +251,21 @@ class Baseline(Part):
     misses: tuple[MissedLimit, ...] = ()
     """The limits that it does not hold."""
     note: str
+
+
+class RetirementNote(Part):
+    """A chosen offer that ends within the horizon, and what would follow it."""
+
+    model: str
+    model_name: str
+    offer_key: str
+    retires: str
+    """ISO date."""
+    segments: tuple[str, ...]
+    successor: str = ""
+    """The runner-up, where all of its segments have one; several in the order of the segments."""
+    extra_cost_usd: float | None = None
+    """What the successors cost more a month; None where one is missing."""
 
 
 class FixedCost(Part):
@@ -366,6 +386,8 @@ class Plan(Part):
     pools: tuple[PoolPlan, ...]
     break_evens: tuple[BreakEvenNote, ...] = ()
     """One a segment; whole replicas, full cost of ownership."""
+    retirements: tuple[RetirementNote, ...] = ()
+    """Chosen offers that end within the horizon."""
     front: tuple[FrontPoint, ...] = ()
     first_steps: tuple[FirstStep, ...]
     evidence: tuple[EvidenceItem, ...]

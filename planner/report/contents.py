@@ -8,7 +8,6 @@ from planner.report.document import (
     Bullets,
     Card,
     Cards,
-    Document,
     Facts,
     Heading,
     Paragraph,
@@ -37,7 +36,6 @@ from planner.report.format import (
 )
 from planner.report.months import month_note, volume_of
 from planner.report.picture_data import Tool, tools_of, workload_of
-from planner.report.segment_contents import segment_blocks
 from planner.report.svg import plan as svg
 from planner.report.theme import TIER_TEXTS
 
@@ -55,29 +53,8 @@ _STATUS: Final = {
 }
 
 
-def plan_document(plan: Plan) -> Document:
-    """The report of a plan."""
-    blocks: list[Block] = [
-        *_warnings(plan),
-        *_toolbox(plan),
-        *_comparison(plan),
-        *_quality_and_time(plan),
-        *_first_steps(plan),
-        Heading(1, "Segment by segment", "segments"),
-    ]
-    for segment in plan.segments:
-        blocks += segment_blocks(plan, segment)
-    blocks += [*_shared(plan), *_break_evens(plan), *_assumptions(plan), *_evidence(plan), *_cannot_know()]
-    return Document(
-        title=workload_of(plan).name,
-        kicker="Toolbox plan",
-        lead=plain(plan.answer),
-        facts=_cover(plan),
-        blocks=tuple(blocks),
-    )
-
-
-def _cover(plan: Plan) -> Facts:
+def cover_facts(plan: Plan) -> Facts:
+    """Figures of the whole plan and what it was made of."""
     totals, workload = plan.totals, workload_of(plan)
     volume = volume_of(workload)
     rows: list[tuple[str, Text]] = [
@@ -113,18 +90,19 @@ def _draws(plan: Plan) -> str:
     return f"the draws (seed {plan.seed})"
 
 
-def _warnings(plan: Plan) -> list[Block]:
+def warning_blocks(plan: Plan) -> list[Block]:
+    """Warnings of the plan."""
     return [Paragraph(plain(text), "warning") for text in plan.warnings]
 
 
-def _toolbox(plan: Plan) -> list[Block]:
+def toolbox_blocks(plan: Plan) -> list[Block]:
+    """Tools as cards, and which serves how many requests."""
     return [
-        Heading(1, "The toolbox", "toolbox"),
+        Heading(1, "The tools", "tools"),
         Picture(
             "Which tool serves which segment; width: requests a month",
             lambda ink, px: svg.flow_svg(plan, "requests", ink, px),
         ),
-        Picture("The same; width: USD a month", lambda ink, px: svg.flow_svg(plan, "cost", ink, px)),
         Cards(tuple(_card(plan, tool) for tool in tools_of(plan))),
     ]
 
@@ -154,7 +132,8 @@ def _tool_cost(tool: Tool, plan: Plan) -> str:
     return f"{money(tool.monthly_usd)}; intervals by segment below"
 
 
-def _comparison(plan: Plan) -> list[Block]:
+def comparison_blocks(plan: Plan) -> list[Block]:
+    """The plan beside baselines, and the front."""
     rows = [_baseline_row(baseline) for baseline in plan.baselines]
     mine = (
         strong("This plan"),
@@ -212,7 +191,8 @@ def _baseline_row(baseline: Baseline) -> tuple[Text, ...]:
     )
 
 
-def _quality_and_time(plan: Plan) -> list[Block]:
+def limit_blocks(plan: Plan) -> list[Block]:
+    """Quality and times of each segment and their limits."""
     return [
         Heading(1, "How good and how fast", "limits"),
         Picture("Acceptable answers of each segment and its floor", lambda ink, px: svg.quality_svg(plan, ink, px)),
@@ -227,20 +207,8 @@ def _quality_and_time(plan: Plan) -> list[Block]:
     ]
 
 
-def _first_steps(plan: Plan) -> list[Block]:
-    if not plan.first_steps:
-        return []
-    items = []
-    for step in plan.first_steps:
-        told = step.value_usd_per_month is None or step.kind == "limit"
-        worth = (
-            "" if told or not step.value_usd_per_month else f" Worth up to {money(step.value_usd_per_month)} a month."
-        )
-        items.append(joined([plain(step.text), muted(worth)], ""))
-    return [Heading(1, "What to do first", "first"), Bullets(tuple(items))]
-
-
-def _shared(plan: Plan) -> list[Block]:
+def shared_blocks(plan: Plan) -> list[Block]:
+    """Components and pools."""
     blocks: list[Block] = []
     if plan.fixed_costs:
         rows = tuple(
@@ -264,7 +232,7 @@ def _shared(plan: Plan) -> list[Block]:
     return blocks
 
 
-def _break_evens(plan: Plan) -> list[Block]:
+def break_even_blocks(plan: Plan) -> list[Block]:
     """From which volume each kind of request would be cheaper on own machines."""
     told = [note for note in plan.break_evens if note.own]
     if not told:
@@ -334,7 +302,8 @@ def _sizing(pool: PoolPlan, place: int) -> list[Block]:
     return blocks
 
 
-def _assumptions(plan: Plan) -> list[Block]:
+def assumption_blocks(plan: Plan) -> list[Block]:
+    """What nobody gave."""
     if not plan.assumptions:
         return []
     rows = tuple((plain(item.path), plain(item.value), plain(item.reason)) for item in plan.assumptions)
@@ -345,7 +314,8 @@ def _assumptions(plan: Plan) -> list[Block]:
     ]
 
 
-def _evidence(plan: Plan) -> list[Block]:
+def evidence_blocks(plan: Plan) -> list[Block]:
+    """Every fact with its source."""
     legend: list[Text] = [(Span(f"{MARKS[name]} "), Span(text)) for name, text in MARK_TEXTS.items()]
     rows = tuple(
         (
@@ -364,7 +334,8 @@ def _evidence(plan: Plan) -> list[Block]:
     ]
 
 
-def _cannot_know() -> list[Block]:
+def unknown_blocks() -> list[Block]:
+    """What no figure here covers."""
     return [
         Heading(1, "What these numbers cannot know", "unknown"),
         Bullets(tuple(plain(text) for text in _CANNOT_KNOW)),

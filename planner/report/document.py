@@ -88,7 +88,12 @@ class Cards:
     cards: tuple[Card, ...]
 
 
-Block: TypeAlias = Heading | Paragraph | Table | Bullets | Facts | Picture | Cards
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The list of the document's sections, with pages where there are any."""
+
+
+Block: TypeAlias = Heading | Paragraph | Table | Bullets | Facts | Picture | Cards | Contents
 
 
 @dataclass(frozen=True, slots=True)

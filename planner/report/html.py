@@ -7,6 +7,7 @@ from planner.report.document import (
     Block,
     Bullets,
     Cards,
+    Contents,
     Document,
     Facts,
     Heading,
@@ -43,6 +44,7 @@ dt{color:var(--muted)}
 dd{margin:0;overflow-wrap:anywhere}
 ul{padding-left:1.2em}
 li{margin:.35em 0}
+nav ol{columns:2;padding-left:1.4em;font-size:.9rem;color:var(--muted)}nav li{margin:.1em 0}
 .scroll{overflow-x:auto;margin:1em 0}
 table{border-collapse:collapse;width:100%;font-size:.87rem;line-height:1.4;font-variant-numeric:tabular-nums}
 th,td{text-align:left;vertical-align:top;padding:.45em .7em .45em 0;border-bottom:1px solid var(--line)}
@@ -86,7 +88,7 @@ a{text-decoration:none}.scroll{overflow:visible}.wide{display:block}.narrow{disp
 def html_of(document: Document) -> str:
     """Any report document as one self-contained HTML file."""
     title = _escape(document.title)
-    body = "\n".join(_block(block) for block in document.blocks)
+    body = "\n".join(_sections(document) if isinstance(block, Contents) else _block(block) for block in document.blocks)
     return f"""<!doctype html>
 <html lang="en">
 <head>
@@ -109,6 +111,13 @@ def html_of(document: Document) -> str:
 </body>
 </html>
 """
+
+
+def _sections(document: Document) -> str:
+    """Links to the sections."""
+    heads = [block for block in document.blocks if isinstance(block, Heading) and block.level == 1]
+    links = "".join(f'<li><a href="#{head.anchor}">{_escape(head.text)}</a></li>' for head in heads)
+    return f'<nav aria-label="Contents"><ol>{links}</ol></nav>\n'
 
 
 def _variables() -> str:
@@ -137,6 +146,8 @@ def _block(block: Block) -> str:
             shown = _picture(block)
         case Cards():
             shown = _cards(block)
+        case Contents():
+            shown = ""
     return shown
 
 

@@ -7,6 +7,7 @@ from planner.report.document import (
     Block,
     Bullets,
     Cards,
+    Contents,
     Document,
     Facts,
     Heading,
@@ -35,7 +36,7 @@ def _told(blocks: Sequence[Block]) -> list[Block]:
         empty = isinstance(block, Heading) and (
             below is None or (isinstance(below, Heading) and below.level <= block.level)
         )
-        if not empty and not isinstance(block, Picture):
+        if not empty and not isinstance(block, Picture | Contents):
             kept.append(block)
     return kept[::-1]
 
@@ -54,7 +55,7 @@ def _block(block: Block) -> str:
             shown = _table(block)
         case Cards():
             shown = _cards(block)
-        case Picture():
+        case Picture() | Contents():
             shown = ""
     return shown
 

@@ -10,6 +10,7 @@ from planner.report.document import (
     Block,
     Bullets,
     Cards,
+    Contents,
     Document,
     Facts,
     Heading,
@@ -46,6 +47,8 @@ _STYLE: Final = f"""
 #show heading.where(level: 3): it => block(above: 1.3em, below: 0.7em, sticky: true, muted(text(10.5pt, it.body)))
 #show table.cell: it => {{ show regex("[/:_@]"): sign => sign + sym.zws; it }}
 #show table.cell.where(y: 0): set text(fill: rgb("{_LIGHT.muted}"))
+#show outline.entry: set text(9pt)
+#show outline.entry: set block(above: 0.55em)
 #show link: underline.with(stroke: 0.4pt + rgb("{_LIGHT.muted}"), offset: 2pt)
 """
 
@@ -122,6 +125,8 @@ def _block(block: Block) -> str:
             shown = _picture(block)
         case Cards():
             shown = _cards(block)
+        case Contents():
+            shown = "#v(0.8em)\n#columns(2, gutter: 18pt, outline(title: none, depth: 1))\n"
     return shown
 
 

@@ -4,6 +4,7 @@ from html.parser import HTMLParser
 import pytest
 
 from planner.planning.plan import Plan
+from planner.report.decision.sentences import decision_of
 from planner.report.format import milliseconds_interval, money, money_interval, share
 from planner.report.render import report_bytes
 
@@ -63,7 +64,8 @@ def test_nothing_is_fetched_and_nothing_runs(page: Reader) -> None:
 
 
 def test_the_answer_comes_before_the_first_section(words: str, plan: Plan) -> None:
-    assert words.index(plan.answer) < words.index("The toolbox")
+    assert words.index(decision_of(plan)) < words.index("The two largest risks")
+    assert words.index(plan.answer) < words.rindex("Segment by segment")
 
 
 def test_every_total_of_the_plan_is_told(words: str, plan: Plan) -> None:

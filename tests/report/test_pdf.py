@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from planner.planning.plan import Plan
-from planner.report.contents import plan_document
+from planner.report.decision.lengths import plan_report
 from planner.report.document import Document, Facts, Heading, Paragraph, Table, plain
 from planner.report.pdf import pdf_of, typst_source
 from planner.report.render import report_bytes
@@ -56,7 +56,7 @@ def test_a_name_in_another_script_does_not_stop_it(plan: Plan) -> None:
 
 
 def test_all_text_of_others_stands_in_string_literals(hostile: Plan) -> None:
-    outside = re.sub(r'"(?:[^"\\]|\\.)*"', '""', typst_source(plan_document(hostile)))
+    outside = re.sub(r'"(?:[^"\\]|\\.)*"', '""', typst_source(plan_report(hostile)))
     assert "panic" not in outside
     assert "script" not in outside
 

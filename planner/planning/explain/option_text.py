@@ -45,6 +45,7 @@ def choice_of(problem: Problem, facts: Facts, number: int, row: int) -> OptionCh
     place = table.places[table.place[row]]
     model = table.model_ids[table.model[row]]
     pool = int(table.pool[row])
+    known = facts.catalog.models.get(model)
     return OptionChoice(
         tier=TIERS[table.tier[row]],
         model=model,
@@ -56,6 +57,8 @@ def choice_of(problem: Problem, facts: Facts, number: int, row: int) -> OptionCh
         area=place.area,
         offer_key=place.offer_key,
         pool=problem.options.pools[pool].id if pool >= 0 else "",
+        licence=known.licence if known else "",
+        licence_kind=known.licence_kind if known else "",
         gate=_gate_of(problem, facts, table, row),
     )
 
