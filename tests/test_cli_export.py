@@ -49,7 +49,7 @@ def test_wrong_input_is_one_line(plan_file: Path, tmp_path: Path, capsys: pytest
     assert main(["export", str(tmp_path / "none.json"), folder]) == 2
     assert "no such file" in one_line(capsys)
     assert main(["export", str(plan_file), str(plan_file)]) == 2
-    assert "(a file)" in one_line(capsys)
+    assert "allowed: a folder" in one_line(capsys)
     assert not (tmp_path / "files").exists()
 
 

@@ -39,8 +39,9 @@ def _table(check: Check) -> str:
     total = (
         f"| **Total cost a month** | {money(check.accepted_usd)} | {_usd(check.again_usd)} | {_usd(check.anew_usd)} |"
     )
+    bills = f"| The bill alone | {' | '.join(_usd(usd) for usd in check.bills_usd)} |"
     rows = [_row(segment) for segment in check.segments]
-    return "\n".join([head, total, *rows])
+    return "\n".join([head, total, bills, *rows])
 
 
 def _row(segment: SegmentCheck) -> str:

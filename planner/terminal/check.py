@@ -23,6 +23,7 @@ def render_check(check: Check) -> RenderableType:
         state = "" if one.state == "kept" else f" ({one.state})"
         usd = (one.accepted_usd, one.again_usd, one.anew_usd)
         table.add_row(Text(f"{one.name}{state}"), *(_usd(each) for each in usd), Text(other))
+    table.add_row("The bill", *(_usd(each) for each in check.bills_usd), "")
     table.add_row("Total cost", money(check.accepted_usd), _usd(check.again_usd), _usd(check.anew_usd), "")
     parts: list[RenderableType] = [Text(check.text, style=f"bold {_STYLES[check.verdict]}"), Text(), table]
     parts += bullets("Not held", check.misses, style="yellow")

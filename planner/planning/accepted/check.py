@@ -16,10 +16,6 @@ from planner.planning.plan import Conflict, Figure, Plan
 from planner.workload.load import plain_workload, workload_hash
 from planner.workload.schema import Workload
 
-_MATERIAL_SHARE: Final = 0.02
-_MATERIAL_USD: Final = 25.0
-_MOST_MATERIAL_SHARE: Final = 0.2
-"""Differences up to min(max(2 %, 25 USD), 20 %) a month are not worth a change (the workload format's materiality)."""
 _SAME_SHARE: Final = 0.001
 _SHOWN: Final = 12
 
@@ -52,6 +48,8 @@ class Check:
     """The same tools now; None when they cannot be had."""
     anew_usd: float | None
     """Planned anew; None when nothing fits."""
+    bills_usd: tuple[float, float | None, float | None]
+    """The bill alone of the three."""
     allowed_usd: float
     """Most that the accepted tools may cost more."""
     segments: tuple[SegmentCheck, ...]
@@ -99,19 +97,9 @@ def check_plan(
     return _judged(workload, accepted, again, repriced, anew, conflict, max_increase)
 
 
-def materiality_usd(total_usd: float) -> float:
-    """The difference a month below which nothing is changed.
-
-    >>> materiality_usd(10_000.0), materiality_usd(500.0), materiality_usd(20.0)
-    (200.0, 25.0, 4.0)
-    """
-    return min(max(_MATERIAL_SHARE * total_usd, _MATERIAL_USD), _MOST_MATERIAL_SHARE * total_usd)
-
-
 def total_of(plan: Plan) -> Figure:
     """What a plan minimises, USD a month: the total cost where it states one, else the bill."""
-    total = getattr(plan.totals, "total_cost_usd", None)
-    return total if isinstance(total, Figure) else plan.totals.monthly_cost_usd
+    return plan.totals.total_cost_usd or plan.totals.monthly_cost_usd
 
 
 def _judged(
@@ -125,7 +113,8 @@ def _judged(
 ) -> Check:
     was = total_of(accepted).mean
     now = None if repriced is None else total_of(repriced).mean
-    allowed = materiality_usd(was) if max_increase is None else max_increase * was
+    bill = accepted.totals.monthly_cost_usd.mean
+    allowed = workload.materiality.usd_of(bill) if max_increase is None else max_increase * was
     segments = _segments(accepted, repriced, anew, again)
     changes = (*_workload_changes(accepted, workload), *_fact_changes(accepted, repriced))
     misses = tuple(dict.fromkeys(_missed_text(again))) if again.misses or again.gone else ()
@@ -136,6 +125,7 @@ def _judged(
         accepted_usd=was,
         again_usd=now,
         anew_usd=None if anew is None else total_of(anew).mean,
+        bills_usd=(bill, _bill(repriced), _bill(anew)),
         allowed_usd=allowed,
         segments=segments,
         misses=misses,
@@ -163,6 +153,10 @@ def _verdict(
     same = workload_hash(workload) == accepted.workload_hash or not _workload_changes(accepted, workload)
     quiet = abs(now - was) <= _SAME_SHARE * was and all(one.anew == one.accepted for one in segments)
     return "unchanged" if same and quiet else "within"
+
+
+def _bill(plan: Plan | None) -> float | None:
+    return None if plan is None else plan.totals.monthly_cost_usd.mean
 
 
 def _segments(accepted: Plan, repriced: Plan | None, anew: Plan | None, again: Again) -> tuple[SegmentCheck, ...]:

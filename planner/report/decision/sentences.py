@@ -46,9 +46,11 @@ def _saving(plan: Plan) -> str:
 
 
 def _sureness(plan: Plan) -> str:
-    confidence = workload_of(plan).confidence
+    workload = workload_of(plan)
+    least = min(workload.quality_confidence, workload.times_confidence)
     quality = share(plan.totals.quality)
-    return f"{quality} of the answers are acceptable, and each limit holds in {percent(confidence)} of the draws."
+    within = ", within its tolerance," if workload.tolerance.quality or workload.tolerance.time else ""
+    return f"{quality} of the answers are acceptable, and each limit holds{within} in {percent(least)} of the draws."
 
 
 def decision_facts(plan: Plan) -> Facts:
@@ -63,6 +65,10 @@ def decision_facts(plan: Plan) -> Facts:
     found = reference_of(plan)
     if found is not None and found.saving_usd is not None:
         rows.insert(1, (f"Saved against: {found.label}", plain(f"{money_interval(found.saving_usd)} a month")))
+    errors, total = totals.errors_usd, totals.total_cost_usd
+    if errors is not None and total is not None and errors.mean > 0.0:
+        rows.append(("Wrong answers, beside the bill", plain(f"{money_interval(errors)} a month")))
+        rows.append(("Total cost, which is minimised", plain(f"{money_interval(total)} a month")))
     rows += energy_rows(plan)
     if totals.people_usd_per_month > 0.0:
         rows.append(("People's hours, in the cost", plain(f"{money(totals.people_usd_per_month)} a month")))
