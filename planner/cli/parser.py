@@ -130,7 +130,7 @@ def _add_schema(commands: Any) -> None:  # noqa: ANN401
 def _add_validate(commands: Any) -> None:  # noqa: ANN401
     more = "Parts quality and serving take a few minutes; --against scores your own table instead, in seconds."
     command = _command(commands, "validate", "back-test the fitted models beside the simple ways", run_validate, more)
-    parts = ("quality", "techniques", "serving", "latency")
+    parts = ("quality", "techniques", "serving", "latency", "tokens")
     command.add_argument("--part", choices=parts, default="quality", help="what to test (quality)")
     command.add_argument(
         "--against",
@@ -144,7 +144,8 @@ def _add_validate(commands: Any) -> None:  # noqa: ANN401
         "1); optional task, model, total_params_b, base_score, reference_model, reference_score, labelled_examples, "
         "recall, escalation_share, n. With --part latency times of APIs: columns model and any of host, ttft_ms, "
         "tokens_per_s (after the first token, unless rate_kind is end_to_end), total_ms, prompt_tokens, output_tokens, "
-        "effort, region, date, n",
+        "effort, region, date, n. With --part tokens counts of answers: columns model and any of effort, skill, "
+        "visible_tokens, hidden_tokens, output_tokens, prompt_tokens, benchmark, n",
     )
     command.add_argument("--known-models", metavar="N", type=whole, help="models of each benchmark taken as known (8)")
     command.add_argument("--known-scores", metavar="K", type=whole, help="scores of every model taken as known (2)")

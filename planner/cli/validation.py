@@ -1,4 +1,4 @@
-"""`validate --against` of the parts serving, techniques and latency: the user's own measurements."""
+"""`validate --against` of the parts serving, techniques, latency and tokens: the user's own measurements."""
 
 import argparse
 import sys
@@ -25,7 +25,7 @@ def validate_file(args: argparse.Namespace, catalog: "Catalog") -> "Validation":
         if getattr(args, option) is not None:
             name = f"--{option.replace('_', '-')}"
             raise InputError(name, "", found=f"--part {args.part}", allowed=f"{name} with --part quality")
-    parts = {"serving": _serving_file, "techniques": _techniques_file, "latency": _latency_file}
+    parts = {"serving": _serving_file, "techniques": _techniques_file, "latency": _latency_file, "tokens": _tokens_file}
     return parts[args.part](args, catalog)
 
 
@@ -44,6 +44,22 @@ def _latency_file(args: argparse.Namespace, catalog: "Catalog") -> "Validation":
     _tell("rows left out", own.left_out)
     _tell("rows forecast with a doubt", own.doubts)
     return Validation(1, "latency", catalog.version, SEED, result.rows)
+
+
+def _tokens_file(args: argparse.Namespace, catalog: "Catalog") -> "Validation":
+    from planner.beliefs.backtest.tokens import store_token_predictions, token_figures, validate_tokens_against
+    from planner.beliefs.backtest.validation import Validation
+    from planner.catalog.evidence.own_tokens import load_own_tokens
+    from planner.catalog.evidence.scores import load_aliases
+    from planner.resources import catalogs_dir
+    from planner.units import SEED
+
+    own = load_own_tokens(Path(args.against), catalog, load_aliases(catalogs_dir() / "aliases.csv"))
+    tested = validate_tokens_against(catalog, own, SEED)
+    if args.predictions:
+        store_token_predictions(Path(args.predictions), own, tested)
+    _tell("rows left out", own.left_out)
+    return Validation(1, "tokens", catalog.version, SEED, tuple(token_figures("against", [tested])))
 
 
 def _tell(what: str, rows: "tuple[LeftOut, ...]") -> None:

@@ -10,13 +10,14 @@ from planner.beliefs.backtest.latency import validate_latency
 from planner.beliefs.backtest.quality import ValidationRow, validate_quality
 from planner.beliefs.backtest.serving import validate_serving
 from planner.beliefs.backtest.techniques import validate_techniques
+from planner.beliefs.backtest.tokens import validate_tokens
 from planner.beliefs.quality.cells import build_frame
 from planner.catalog.evidence.techniques import load_techniques
 from planner.catalog.schema import Catalog
 from planner.errors import InputError
 from planner.units import SEED
 
-Part: TypeAlias = Literal["quality", "techniques", "serving", "latency"]
+Part: TypeAlias = Literal["quality", "techniques", "serving", "latency", "tokens"]
 PARTS: Final[tuple[Part, ...]] = get_args(Part)
 
 
@@ -39,6 +40,8 @@ def validate(catalog: Catalog, part: Part, seed: int = SEED) -> Validation:
         rows = validate_serving(catalog, seed)
     elif part == "latency":
         rows = validate_latency(catalog, seed)
+    elif part == "tokens":
+        rows = validate_tokens(catalog, seed)
     else:
         rows = validate_techniques(load_techniques())
     return Validation(1, part, catalog.version, seed, rows)
