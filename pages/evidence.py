@@ -2,6 +2,7 @@
 
 from planner.session import current_session
 from planner.views.evidence import backtests as evidence
+from planner.views.evidence import techniques
 
 session = current_session()
 tested = evidence.kept_back_tests()
@@ -10,5 +11,6 @@ evidence.draw_errors(tested)
 evidence.draw_standings(tested)
 evidence.draw_coverage(tested)
 evidence.draw_table(tested)
+techniques.draw_techniques()
 evidence.draw_cascades()
 evidence.draw_limits(session)

@@ -322,6 +322,10 @@ class FineTunePrice:
     inference_factor: float
     """Price of the tuned model's tokens over the base model's."""
     source: Source
+    served: Literal["by_token", "dedicated"] = "by_token"
+    """How the tuned model is sold: by the token, or on machines of one's own at the provider."""
+    residency: str = ""
+    """What the provider says of where it is tuned and served; '' where nothing was found."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from planner.cli.commands import (
     run_whatif,
 )
 from planner.cli.deploying import add_deploying
+from planner.cli.explain import add_explain
 from planner.cli.logs import add_logs
 from planner.cli.probe_options import add_local, add_probe
 from planner.cli.probe_reading import add_reading
@@ -43,6 +44,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_plan(commands)
     _add_whatif(commands)
     add_serving(commands, _command, _add_workload, _add_json)
+    add_explain(commands, _command, _add_workload, _add_json)
     add_logs(commands, _command, _add_json)
     _add_models(commands)
     _add_validate(commands)

@@ -12,6 +12,7 @@ from planner.session.cached import (
     the_beliefs,
     the_catalog,
     the_store,
+    tuning_of,
 )
 from planner.session.edits import (
     apply_change,
@@ -54,6 +55,7 @@ __all__ = [
     "the_catalog",
     "the_store",
     "today",
+    "tuning_of",
     "use_text",
     "use_workload",
 ]

@@ -17,11 +17,13 @@ from planner.errors import InputError
 from planner.facts import shipped_catalog, today
 from planner.options.cache import OptionsCache
 from planner.planning.choose import Planned, plan_bundle, plan_workload
+from planner.planning.explain.tuning import TuningAnswer
 from planner.planning.plan import Outcome
 from planner.planning.what_if.changes import Change, apply_changes
 from planner.planning.what_if.comparison import Comparison, what_if
 from planner.planning.what_if.sweep import sweep
 from planner.planning.what_if.tornado import tornado
+from planner.planning.what_if.tuning_case import explain_tuning
 from planner.report.charts import StripSpan, Swing, SwitchPoint
 from planner.resources import data_dir
 from planner.session.link import write_changes
@@ -162,6 +164,17 @@ def planned(workload: Workload) -> Planned:
 def _planned_for(key: str, version: str, day: date, _workload: Workload) -> Planned:  # noqa: ARG001
     with _planning:
         return plan_bundle(_workload, planning_catalog(), the_beliefs(), day, _options_of(version))
+
+
+def tuning_of(workload: Workload, segment: str) -> TuningAnswer:
+    """When a tuned small model wins on a segment; kept while workload and facts stay the same."""
+    return _tuning_for(workload_hash(workload), segment, facts_version(), today(), workload)
+
+
+@st.cache_resource(show_spinner="Comparing …", max_entries=16)
+def _tuning_for(key: str, segment: str, version: str, day: date, _workload: Workload) -> TuningAnswer:  # noqa: ARG001
+    with _planning:
+        return explain_tuning(_workload, segment, planning_catalog(), the_beliefs(), day)
 
 
 def compared(workload: Workload, changes: tuple[Change, ...]) -> Comparison:

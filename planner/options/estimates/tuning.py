@@ -39,11 +39,11 @@ def _class_limit(size_class: str) -> float:
 
 
 def tuned_price_factors(catalog: Catalog, offers: Sequence[Offer]) -> Floats:
-    """Price of a tuned model's tokens over the base model's for each offer (F,); nan where it can't be tuned."""
+    """Price of a tuned model's tokens over the base's for each offer (F,); nan where it is not sold by the token."""
     known: dict[tuple[str, str], float] = {}
     for offer in offers:
         key = (offer.model or "", offer.provider)
         if key not in known:
             row = tuning_price(catalog, catalog.models[key[0]], offer.provider)
-            known[key] = np.nan if row is None else row.inference_factor
+            known[key] = row.inference_factor if row is not None and row.served == "by_token" else np.nan
     return np.array([known[offer.model or "", offer.provider] for offer in offers], dtype=np.float64)

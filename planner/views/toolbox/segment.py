@@ -10,6 +10,7 @@ from planner.report.format import money, more_or_less, number, percent
 from planner.session import Session, planned, the_catalog
 from planner.views.parts.figures import figure_html, interval_bar, mark
 from planner.views.parts.tables import stacked_table
+from planner.views.toolbox.tuning import draw_tuning
 
 
 def draw_segments(session: Session, plan: Plan) -> None:
@@ -26,6 +27,7 @@ def draw_segments(session: Session, plan: Plan) -> None:
         if panel.open:
             with panel:
                 draw_segment(segment, plan)
+                draw_tuning(session, segment.name)
                 draw_why_not(session, segment)
 
 
