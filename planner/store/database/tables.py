@@ -134,12 +134,12 @@ runs = sa.Table(
     sa.Column("finished", UtcDateTime),
     _text("planner_version"),
     _text("grader"),
-    sa.Column("imported", sa.Boolean, nullable=False, server_default=sa.false()),
     # Spent or reserved, and spent for certain: running totals, changed with the attempts in one transaction.
     sa.Column("committed_pico", sa.BigInteger, nullable=False),
     sa.Column("spent_pico", sa.BigInteger, nullable=False),
     # Order-independent hash of what beliefs read of this run; planner/store/digest.py.
     sa.Column("digest", sa.BigInteger, nullable=False),
+    sa.Column("imported", sa.Boolean, nullable=False, server_default=sa.false()),
     sa.CheckConstraint("status IN ('running', 'finished', 'cap', 'stopped')", name="status"),
     sa.CheckConstraint("committed_pico >= 0 AND spent_pico >= 0", name="totals"),
 )
