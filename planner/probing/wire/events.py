@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from planner.probing.wire.usage import bad_count
+
 _DONE: Final = "[DONE]"
 _JOINED: Final = ("content", "reasoning_content", "reasoning")
 _PLAIN_DELTA: Final = frozenset({"role", *_JOINED})
@@ -32,6 +34,16 @@ class Stream:
     """What could not be read, '' when all could."""
     total_tokens: int = 0
     """Tokens of prompt and output together as the server states them last; 0 when it does not."""
+    events: int = 0
+    """Events with data, the closing mark left out."""
+    choices: int = 0
+    """Events of OpenAI's format that bring a choice."""
+    is_openai: bool = False
+    """It is OpenAI's format."""
+    error: str = ""
+    """Words of an error that came as an event."""
+    bad_count: str = ""
+    """A count of tokens that is none; the usage that held it is left out of `body`."""
 
 
 def read_stream(body: bytes) -> Stream:
@@ -40,7 +52,8 @@ def read_stream(body: bytes) -> Stream:
     ends: list[int] = []
     finished: bool | None = None
     malformed = ""
-    for end, raw, data in _events(body):
+    for end, said, data in _events(body):
+        raw = said
         if data == _DONE:
             finished = True
             joined.keep(raw)
@@ -53,12 +66,43 @@ def read_stream(body: bytes) -> Stream:
         if not isinstance(content, dict):
             malformed = malformed or f"an event that is no object: {data[:40]!r}"
             continue
+        bad = bad_count(content)
+        if bad:
+            joined.bad_count = joined.bad_count or bad
+            raw, content = _without_usage(content)
         if carries_token(content):
             ends.append(end)
         finished = _is_finished(content, finished)
         joined.add(raw, content)
     body = body if malformed else joined.body()
-    return Stream(body, tuple(ends), finished, joined.has_usage, malformed, joined.total_tokens)
+    return Stream(
+        body=body,
+        token_ends=tuple(ends),
+        finished=finished,
+        has_usage=joined.has_usage and not joined.bad_count,
+        malformed=malformed,
+        total_tokens=0 if joined.bad_count else joined.total_tokens,
+        events=joined.events,
+        choices=joined.choices,
+        is_openai=joined.is_openai,
+        error=joined.error,
+        bad_count=joined.bad_count,
+    )
+
+
+def _without_usage(content: dict[str, Any]) -> tuple[bytes, dict[str, Any]]:
+    """An event without a usage whose counts are none."""
+    kept = {name: value for name, value in content.items() if name not in {"usage", "usageMetadata"}}
+    return b"data: " + json.dumps(kept).encode() + b"\n\n", kept
+
+
+def _error_of(content: Mapping[str, Any]) -> str:
+    """Words of an event that is an error, in OpenAI's or Anthropic's form."""
+    error = content.get("error")
+    if not error or content.get("choices"):
+        return ""
+    words = error.get("message") if isinstance(error, dict) else error
+    return " ".join(str(words).split())[:80] or "without words"
 
 
 def _events(body: bytes) -> Iterator[tuple[int, bytes, str]]:
@@ -129,9 +173,17 @@ class _Joined:
         self._texts: dict[str, list[str]] = {}
         self.has_usage = False
         self.total_tokens = 0
+        self.events = self.choices = 0
+        self.is_openai = False
+        self.error = self.bad_count = ""
 
     def add(self, raw: bytes, content: dict[str, Any]) -> None:
         """Take one more event: joined with the one before, or kept as it is."""
+        self.events += 1
+        found = content.get("choices")
+        self.is_openai |= isinstance(found, list)
+        self.choices += bool(found) and isinstance(found, list)
+        self.error = self.error or _error_of(content)
         self.has_usage |= bool(content.get("usage") or content.get("usageMetadata"))
         self.total_tokens = _total_tokens(content) or self.total_tokens
         delta = _plain_delta(content)

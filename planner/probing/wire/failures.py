@@ -64,6 +64,8 @@ def failure_of(exc: Exception, exchange: Exchange, secrets: tuple[str, ...], now
     response = exchange.response
     if response is not None and response.fault:
         return _wire_failure(response, secrets)
+    if exchange.body is not None and exchange.body.lacking:
+        return _told("malformed", redact(exchange.body.lacking, secrets), response, billed=exchange.body.billed)
     kind = _kind_of(exc)
     status = response.status if response is not None else 0
     if status == 200 and kind not in {"content_filter", "context_window"}:
@@ -86,6 +88,13 @@ def unfinished(exchange: Exchange) -> Failure | None:
         message = "the stream ended before the answer was finished"
         return _told("connection", message, exchange.response, billed=True)
     return None
+
+
+def no_answer(exchange: Exchange) -> Failure:
+    """Something came that holds neither text nor an end: no answer, and never graded as one."""
+    stream = exchange.stream
+    billed = stream is None or stream.has_usage or bool(stream.token_ends)
+    return _told("malformed", "nothing of an answer came", exchange.response, billed=billed)
 
 
 def timed_out(exchange: Exchange) -> Failure:
@@ -112,7 +121,7 @@ def retry_after_s(response: WireResponse | None, now: datetime) -> float | None:
     return min(max(seconds, 0.0), _MOST_WAIT_S)
 
 
-def _wire_failure(response: WireResponse, secrets: tuple[str, ...]) -> Failure:
+def _wire_failure(response: WireResponse, secrets: tuple[str, ...]) -> Failure:  # noqa: PLR0911 (one line a fault)
     received = f"{len(response.body)} bytes had come"
     if response.fault == "connect":
         return _told("connection", f"cannot connect: {redact(response.detail, secrets)}", response, billed=False)
@@ -122,6 +131,10 @@ def _wire_failure(response: WireResponse, secrets: tuple[str, ...]) -> Failure:
         return _told("timeout", "no first byte of an answer within the time allowed", response, billed=True)
     if response.fault == "timeout_total":
         return _told("timeout", f"the answer did not end within the time allowed; {received}", response, billed=True)
+    if response.fault == "too_big":
+        return _told("malformed", f"{response.detail}: more than an answer may have", response, billed=True)
+    if response.fault == "packed":
+        return _told("malformed", f"a body packed as {redact(response.detail, secrets)}", response, billed=True)
     detail = redact(response.detail, secrets)
     return _told("connection", f"the connection was cut; {received} ({detail})", response, billed=True)
 

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import httpx
 
-from planner.probing.wire.failures import failure_of, timed_out, unfinished
+from planner.probing.wire.failures import failure_of, no_answer, timed_out, unfinished
 from planner.probing.wire.questions import Answer, Failure, Question
 from planner.probing.wire.reader import Reader
 from planner.probing.wire.redact import secrets_of
@@ -114,7 +114,7 @@ class LiteLLMClient:
     async def ask(self, question: Question) -> Answer | Failure:
         """Ask once, never twice; whatever goes wrong with the request comes back as a failure."""
         await self.load()
-        exchange = begin_exchange(question.timeouts)
+        exchange = begin_exchange(question.timeouts, question.max_output_tokens)
         started = time.perf_counter()
         try:
             async with asyncio.timeout(question.timeouts.total_s + _GRACE_S):
@@ -125,6 +125,8 @@ class LiteLLMClient:
             return failure_of(exc, exchange, self.secrets, datetime.now(tz=UTC))
         if exchange.response is None:
             self._learn_path(question.target)
+        if not collected.parts and collected.finish_reason is None and not collected.times:
+            return no_answer(exchange)
         return unfinished(exchange) or self._answer(question.target, collected, exchange, started)
 
     async def _collect(self, question: Question) -> _Collected:

@@ -11,8 +11,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final, Literal, TypeAlias
 
-Fault: TypeAlias = Literal["", "connect", "cut", "timeout_connect", "timeout_first", "timeout_total"]
-"""'': whole response; connect, timeout_connect: nothing left this machine; the others: it may have been billed."""
+Fault: TypeAlias = Literal[
+    "", "connect", "cut", "timeout_connect", "timeout_first", "timeout_total", "too_big", "packed"
+]
+"""'': whole response; connect, timeout_connect: nothing left this machine; the others: it may have been billed.
+
+too_big: more bytes, unpacked, or more pieces than an answer may have; packed: compressed in a way nobody asked for."""
+MOST_BYTES: Final = 64 * 1024 * 1024
+"""Largest body where nobody says how many tokens the answer may have."""
 _LENGTHS: Final = struct.Struct("!II")
 
 
@@ -37,6 +43,8 @@ class WireRequest:
     headers: tuple[tuple[str, str], ...]
     body: bytes
     timeouts: Timeouts
+    most_bytes: int = MOST_BYTES
+    """Of the response's body, unpacked."""
 
 
 @dataclass(frozen=True, slots=True)

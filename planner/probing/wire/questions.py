@@ -21,7 +21,7 @@ FailureKind: TypeAlias = Literal[
     "payment",
     "internal",
 ]
-RETRIED: Final[frozenset[FailureKind]] = frozenset({"rate_limit", "server", "connection", "timeout"})
+RETRIED: Final[frozenset[FailureKind]] = frozenset({"rate_limit", "server", "connection", "timeout", "malformed"})
 """Kinds that another try may mend; only tried again when the failed try cannot have been billed."""
 FATAL: Final[frozenset[FailureKind]] = frozenset({"auth", "not_found", "payment"})
 """Kinds that every further request to the same model would meet too."""

@@ -15,12 +15,15 @@ import time
 from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Final
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import aiohttp
 import certifi
 
 from planner.probing.wire.loop_lag import LagMonitor
 from planner.probing.wire.messages import Fault, WireRequest, WireResponse, read_frame, response_frame
+from planner.probing.wire.unpacking import PackedError, TooBigError, check_size, unpacker
 
 _LEFT_OUT: Final = {"content-length", "transfer-encoding", "content-encoding", "connection", "keep-alive"}
 _IDLE_S: Final = 15.0
@@ -80,9 +83,18 @@ def _session() -> aiohttp.ClientSession:
     connector = aiohttp.TCPConnector(limit=0, ssl=context, keepalive_timeout=_IDLE_S)
     trace = aiohttp.TraceConfig()
     trace.on_request_chunk_sent.append(_note_sent)
+    # Not `trust_env`: it reads .netrc, and would send a password from there. What is unpacked is bounded by us.
     return aiohttp.ClientSession(
-        connector=connector, trust_env=True, trace_configs=[trace], cookie_jar=aiohttp.DummyCookieJar()
+        connector=connector, auto_decompress=False, trace_configs=[trace], cookie_jar=aiohttp.DummyCookieJar()
     )
+
+
+def _proxy_of(url: str) -> str | None:
+    """The proxy that the environment names for an address."""
+    parts = urlsplit(url)
+    if parts.hostname is None or proxy_bypass(parts.hostname):
+        return None
+    return getproxies().get(parts.scheme) or getproxies().get("all")
 
 
 async def _note_sent(
@@ -107,10 +119,16 @@ async def _exchange(
         fault = "timeout_total" if record.reads else "timeout_first"
     except (aiohttp.ClientConnectorError, aiohttp.InvalidURL) as exc:
         fault, detail = "connect", str(exc)
+    except TooBigError as exc:
+        fault, detail = "too_big", str(exc)
+    except PackedError as exc:
+        fault, detail = "packed", str(exc)
     except aiohttp.ClientPayloadError:
         fault, detail = "cut", "in the middle of its body"
     except (aiohttp.ClientError, OSError) as exc:
         fault, detail = "cut", str(exc) or type(exc).__name__
+    except Exception as exc:  # noqa: BLE001 (an address or a header that no library foresaw: told at once, not waited for)
+        fault, detail = "cut" if record.sent else "connect", f"{type(exc).__name__}: {exc}"[:200]
     return WireResponse(
         id=request.id,
         status=record.status,
@@ -137,6 +155,7 @@ async def _read(session: aiohttp.ClientSession, request: WireRequest, record: _R
             data=request.body,
             headers=request.headers,
             allow_redirects=False,
+            proxy=_proxy_of(request.url),
             timeout=aiohttp.ClientTimeout(total=None, sock_connect=limits.connect_s),
             trace_request_ctx=record,
         )
@@ -145,8 +164,11 @@ async def _read(session: aiohttp.ClientSession, request: WireRequest, record: _R
             record.headers = tuple(
                 (name, value) for name, value in response.headers.items() if name.lower() not in _LEFT_OUT
             )
-            while part := await response.content.readany():
+            unpack = unpacker(response.headers.get("Content-Encoding", ""), request.most_bytes)
+            while raw := await response.content.readany():
+                part = unpack(raw)
                 record.size += len(part)
+                check_size(record.size, len(record.reads), request.most_bytes)
                 record.reads.append((time.perf_counter(), record.size))
                 record.parts.append(part)
                 if len(record.reads) == 1:

@@ -11,11 +11,16 @@ from typing import Final
 
 import httpx
 
-from planner.probing.wire.events import Stream, read_stream, times_of
-from planner.probing.wire.messages import Timeouts, WireRequest, WireResponse
+from planner.probing.wire.bodies import Body, read_body
+from planner.probing.wire.events import Stream, times_of
+from planner.probing.wire.messages import MOST_BYTES, Timeouts, WireRequest, WireResponse
 from planner.probing.wire.reader import Reader
 
 _REFUSED: Final = "a second request for one question was held back: it would not be covered by the spending cap"
+_FIXED_BYTES: Final = 4 * 1024 * 1024
+_TOKEN_BYTES: Final = 1024
+_LARGEST_BYTES: Final = 256 * 1024 * 1024
+"""Largest body: an event of a token takes 150 to 600 bytes, and there are heads, comments and a usage beside."""
 _HOP_HEADERS: Final = {"host", "content-length", "connection", "accept-encoding", "transfer-encoding"}
 
 
@@ -38,10 +43,17 @@ class Exchange:
     """What one question did on the wire; filled in by the transport."""
 
     timeouts: Timeouts
+    most_bytes: int = MOST_BYTES
     response: WireResponse | None = None
-    stream: Stream | None = None
+    body: Body | None = None
+    """None: no response with status 200 came through the transport."""
     refused: int = 0
     """Requests that litellm would have sent on top of the one reserved for."""
+
+    @property
+    def stream(self) -> Stream | None:
+        """The answer as a stream; None where only litellm reads its format."""
+        return self.body.stream if self.body is not None else None
 
     def times(self) -> Times | None:
         """The times of the exchange; None when nothing was sent through the transport."""
@@ -51,6 +63,8 @@ class Exchange:
         ends = self.stream.token_ends if self.stream else ()
         whens = times_of(ends, response.reads) if ends else tuple(when for when, _ in response.reads)
         gaps = tuple(1e3 * (later - when) for when, later in pairwise(whens))
+        if self.body is not None and self.body.whole:
+            whens, gaps = (), ()
         first = 1e3 * (whens[0] - response.sent) if whens else None
         return Times(
             response.sent, first, 1e3 * (response.ended - response.sent), gaps, response.lag_ms, response.streams
@@ -61,9 +75,10 @@ _EXCHANGE: Final[ContextVar[Exchange | None]] = ContextVar("planner_probe_exchan
 """The exchange of the question that the running task asks."""
 
 
-def begin_exchange(timeouts: Timeouts) -> Exchange:
-    """Tie the requests that this task sends from now on to a new exchange."""
-    exchange = Exchange(timeouts)
+def begin_exchange(timeouts: Timeouts, most_tokens: int) -> Exchange:
+    """Tie the requests that this task sends from now on to a new exchange, for an answer of at most so many tokens."""
+    most_bytes = min(_FIXED_BYTES + _TOKEN_BYTES * most_tokens, _LARGEST_BYTES)
+    exchange = Exchange(timeouts, most_bytes)
     _EXCHANGE.set(exchange)
     return exchange
 
@@ -80,25 +95,27 @@ class TimedTransport(httpx.AsyncBaseTransport):
         if exchange.response is not None and exchange.response.sent is not None:
             exchange.refused += 1
             raise httpx.ReadError(_REFUSED, request=request)
-        response = await self._reader.send(await _wire_request(request, exchange.timeouts))
+        response = await self._reader.send(await _wire_request(request, exchange))
         exchange.response = response
         body = response.body
-        if _is_event_stream(response):
-            exchange.stream = read_stream(body)
-            body = exchange.stream.body
         _raise_fault(response, request)
+        if response.status == 200:
+            exchange.body = read_body(response)
+            body = exchange.body.content
+            if exchange.body.lacking:
+                raise httpx.ReadError(exchange.body.lacking, request=request)
+            if exchange.body.whole:
+                headers = [("content-type", "text/event-stream")]
+                return httpx.Response(200, headers=headers, content=body, request=request)
         return httpx.Response(response.status, headers=list(response.headers), content=body, request=request)
 
 
-async def _wire_request(request: httpx.Request, timeouts: Timeouts) -> WireRequest:
+async def _wire_request(request: httpx.Request, exchange: Exchange) -> WireRequest:
     headers = tuple((name, value) for name, value in request.headers.items() if name.lower() not in _HOP_HEADERS)
     # Compressed streams arrive in bursts: the times would be the compressor's.
     headers += (("accept-encoding", "identity"),)
-    return WireRequest(0, request.method, str(request.url), headers, await request.aread(), timeouts)
-
-
-def _is_event_stream(response: WireResponse) -> bool:
-    return any(name.lower() == "content-type" and "event-stream" in value for name, value in response.headers)
+    body = await request.aread()
+    return WireRequest(0, request.method, str(request.url), headers, body, exchange.timeouts, exchange.most_bytes)
 
 
 def _raise_fault(response: WireResponse, request: httpx.Request) -> None:

@@ -4,8 +4,12 @@ Some servers state reasoning beside the completion instead of inside it, some st
 prompt and completion then sees a part of the bill. The larger figure is taken, so that a cap can only end early.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
+
+_MOST_COUNT: Final = 10**9
+"""More tokens than any request has; a store's columns and a price's arithmetic hold it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,3 +53,27 @@ def read_usage(usage: Any, stated_total: int = 0) -> Usage:  # noqa: ANN401 (lit
 
 def _count(holder: Any, name: str) -> int:  # noqa: ANN401 (litellm's usage)
     return max(int(getattr(holder, name, None) or 0), 0)
+
+
+def bad_count(content: Mapping[str, Any]) -> str:
+    """The first count of tokens in an event's usage that is none (negative, huge, no whole number); '' without one.
+
+    >>> bad_count({"usage": {"prompt_tokens": 3, "completion_tokens": -1}})
+    'completion_tokens -1'
+    """
+    for holder in ("usage", "usageMetadata"):
+        usage = content.get(holder)
+        if isinstance(usage, dict):
+            for name, value in usage.items():
+                if name.endswith(("tokens", "TokenCount")) and not _is_count(value):
+                    return f"{name} {str(value)[:20]}"
+                if isinstance(value, dict):
+                    inner = [n for n, v in value.items() if n.endswith("tokens") and v is not None and not _is_count(v)]
+                    if inner:
+                        return f"{inner[0]} {str(value[inner[0]])[:20]}"
+    return ""
+
+
+def _is_count(value: Any) -> bool:  # noqa: ANN401 (JSON as it came)
+    whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
+    return whole and not isinstance(value, bool) and 0 <= value <= _MOST_COUNT
