@@ -4,13 +4,14 @@ import gzip
 import io
 import json
 from collections import Counter
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Any
 
 _HEAD = {"id": "c1", "created": 1, "model": "m", "object": "chat.completion.chunk"}
 _SSE, _JSON = "text/event-stream", "application/json"
-BOMB_BYTES = 2 * 1024**3
+BOMB_BYTES = 1024**3
 
 
 def _stream(usage: object = None, *choices: object) -> bytes:
@@ -31,10 +32,11 @@ def _whole(content: str = "t3") -> bytes:
     return json.dumps(content).encode()
 
 
+@cache
 def _bomb() -> bytes:
-    """Two gibibytes of nothing, packed in two megabytes."""
+    """A gibibyte of nothing, packed in a few megabytes."""
     held = io.BytesIO()
-    with gzip.GzipFile(fileobj=held, mode="wb", compresslevel=9) as file:
+    with gzip.GzipFile(fileobj=held, mode="wb", compresslevel=1) as file:
         piece = bytes(1024**2)
         for _ in range(BOMB_BYTES // len(piece)):
             file.write(piece)
@@ -80,6 +82,8 @@ class FaultServer:
 
     def __init__(self) -> None:
         self.asked: Counter[str] = Counter()
+        # Made before anybody waits for it.
+        _bomb()
         server = self
 
         class Faulty(BaseHTTPRequestHandler):

@@ -38,7 +38,7 @@ NO_ANSWER = {
 }
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def faulty() -> Iterator[FaultServer]:
     """A server whose answers are none."""
     running = FaultServer()
@@ -49,12 +49,13 @@ def faulty() -> Iterator[FaultServer]:
 @pytest.mark.parametrize("model", NO_ANSWER)
 def test_what_is_no_answer_is_a_failure_of_its_kind(ask: Asker, faulty: FaultServer, model: str) -> None:
     words, billed = NO_ANSWER[model]
+    before = faulty.asked[model]
     (failure,) = ask(model, f"fault {model}", target=target_at(faulty.address, model))
     assert isinstance(failure, Failure), failure
     assert (failure.kind, failure.may_be_billed) == ("malformed", billed), failure
     assert words in failure.message
     assert "\n" not in failure.message
-    assert faulty.asked[model] == 1
+    assert faulty.asked[model] == before + 1
 
 
 @pytest.mark.parametrize("model", ["whole", "gzip", "good"])
