@@ -7,7 +7,8 @@ from datetime import date
 from typing import Final
 
 from planner.catalog.names.models import find_model
-from planner.catalog.schema import Catalog, Model, ModelClass, Offer, Price, Source
+from planner.catalog.price import Price
+from planner.catalog.schema import Catalog, Model, ModelClass, Offer, Source
 from planner.errors import InputError
 
 _INPUT_PER_OUTPUT: Final = 3.0

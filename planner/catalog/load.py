@@ -20,6 +20,7 @@ from planner.catalog.facts import (
 )
 from planner.catalog.files import index_rows, load_csv_rows, load_yaml_rows, parse_rows
 from planner.catalog.hardware import load_carbon, load_gpu_prices, load_gpus, load_servers
+from planner.catalog.prices.corrections import correct_offers
 from planner.catalog.prices.litellm_map import PriceMap, bundled_map, litellm_version, load_price_map
 from planner.catalog.prompt_caches import load_prompt_caches
 from planner.catalog.schema import Catalog, Model, Offer, Provider, Source
@@ -79,8 +80,9 @@ def _load(folder: Path, price_map: Path | None) -> Catalog:
     joins = load_joins(folder / "offers.csv", models)
     map_source = _map_source(folder / "price_maps.csv", price_map)
     prices = load_price_map(price_map or bundled_map(), providers, joins, map_source)
-    offers = _retire(prices.offers, load_retirements(folder / "retirements.csv", models, providers))
-    prices = replace(prices, offers=offers)
+    corrected, refused = correct_offers(folder, prices.offers)
+    offers = _retire(corrected, load_retirements(folder / "retirements.csv", models, providers))
+    prices = replace(prices, offers=offers, refused=refused)
     return _compose(folder, prices, map_source, models, providers)
 
 
@@ -115,6 +117,7 @@ def _compose(
         servers=load_servers(folder / "servers.csv", gpus),
         abstention=load_abstention(folder / "abstention.csv", models),
         skipped=prices.skipped,
+        refused_prices=prices.refused,
     )
 
 

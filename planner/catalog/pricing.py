@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from planner.catalog.schema import OffPeak, Price, PriceStep
+from planner.catalog.price import OffPeak, Price, PriceStep
 from planner.units import TOKENS_PER_MTOK, Draws
 
 _Level = TypeVar("_Level", Price, PriceStep)

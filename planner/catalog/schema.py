@@ -11,9 +11,10 @@ from typing import Literal, TypeAlias
 
 import numpy as np
 
+from planner.catalog.price import Price, PriceChange
 from planner.catalog.source import Source as Source  # noqa: PLC0414 (every table imports it from here)
 from planner.catalog.speeds import ApiHost, ApiSpeed
-from planner.units import MINUTES_PER_WEEK, Floats, Ints
+from planner.units import Floats, Ints
 
 ModelClass: TypeAlias = Literal["small", "mid", "frontier"]
 """small: about 15B and below, or sold as mini/nano/flash-lite/haiku; frontier: a maker's flagship when released."""
@@ -67,61 +68,6 @@ class Model:
 
 
 @dataclass(frozen=True, slots=True)
-class PriceStep:
-    """Prices that hold for the whole request once its input exceeds `above_input_tokens`."""
-
-    above_input_tokens: float
-    input_usd_per_mtok: float | None
-    output_usd_per_mtok: float | None
-    cached_input_usd_per_mtok: float | None
-    cache_write_usd_per_mtok: float | None
-    reasoning_usd_per_mtok: float | None = None
-    batch_input_usd_per_mtok: float | None = None
-    batch_output_usd_per_mtok: float | None = None
-    batch_cached_input_usd_per_mtok: float | None = None
-    batch_cache_write_usd_per_mtok: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OffPeak:
-    """Rates of a provider's cheaper hours; None: as in the other hours. They hold whatever the prompt's length."""
-
-    hours: tuple[tuple[int, int], ...]
-    """Half-open spans of minutes of the UTC week, 0 is Monday 00:00; ascending."""
-    input_usd_per_mtok: float | None = None
-    output_usd_per_mtok: float | None = None
-    cached_input_usd_per_mtok: float | None = None
-    cache_write_usd_per_mtok: float | None = None
-    reasoning_usd_per_mtok: float | None = None
-
-    @property
-    def week_share(self) -> float:
-        """Share of the week that they cover."""
-        return sum(end - start for start, end in self.hours) / MINUTES_PER_WEEK
-
-
-@dataclass(frozen=True, slots=True)
-class Price:
-    """What a provider charges; USD per million tokens."""
-
-    input_usd_per_mtok: float
-    output_usd_per_mtok: float
-    cached_input_usd_per_mtok: float | None = None
-    cache_write_usd_per_mtok: float | None = None
-    reasoning_usd_per_mtok: float | None = None
-    """Hidden reasoning tokens; as output when None."""
-    batch_input_usd_per_mtok: float | None = None
-    batch_output_usd_per_mtok: float | None = None
-    batch_cached_input_usd_per_mtok: float | None = None
-    batch_cache_write_usd_per_mtok: float | None = None
-    request_usd: float = 0.0
-    steps: tuple[PriceStep, ...] = ()
-    """Ascending by threshold; a step states every price that holds above it, None as in the price itself."""
-    off_peak: OffPeak | None = None
-    """None: the same at all hours."""
-
-
-@dataclass(frozen=True, slots=True)
 class Offer:
     """One model at one provider in one place: an entry of litellm's price map, joined to a model or not."""
 
@@ -147,6 +93,8 @@ class Offer:
     supports_caching: bool
     supports_reasoning: bool
     source: Source
+    changes: tuple[PriceChange, ...] = ()
+    """Announced, in the order of their days; `price` is the one before them all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -412,3 +360,5 @@ class Catalog:
     """By model."""
     skipped: tuple[str, ...] = ()
     """Entries of the price map that could not be read: 'key: reason'."""
+    refused_prices: tuple[str, ...] = ()
+    """Prices of the map that cannot be and are not used: 'key: reason'."""

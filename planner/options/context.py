@@ -63,10 +63,10 @@ class Fleet:
     """Place of each set-up."""
 
 
-def build_world(catalog: Catalog, beliefs: Beliefs, today: date) -> World:
-    """Columns of a catalog; a fraction of a second, worth keeping in an OptionsCache."""
+def build_world(catalog: Catalog, beliefs: Beliefs, today: date, months: int = 12) -> World:
+    """Columns of a catalog, priced over so many months from a day; a fraction of a second, worth keeping."""
     models = model_columns(catalog)
-    offers = offer_columns(catalog, models)
+    offers = offer_columns(catalog, models, today, months)
     names = {name: provider.name for name, provider in catalog.providers.items()}
     available = models.open_weights.copy()
     available[offers.model[offers.retires > today.toordinal()]] = True

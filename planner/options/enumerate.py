@@ -59,8 +59,9 @@ def enumerate_options(
     """
     workload = resolve_names(workload, catalog)
     kept = OptionsCache() if cache is None else cache
-    kept.bind(catalog, beliefs, today)
-    world = kept.recall("world", WORKLOAD, None, lambda: build_world(catalog, beliefs, today))
+    months = workload.horizon_months if any(offer.changes for offer in catalog.offers) else 0
+    kept.bind(catalog, beliefs, today, months)
+    world = kept.recall("world", WORKLOAD, None, lambda: build_world(catalog, beliefs, today, workload.horizon_months))
     may_own = workload.assumptions.prefer_commitment == "owned" or any(
         not segment.data.may_leave_premises for segment in workload.segments
     )

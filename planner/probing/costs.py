@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
+from planner.catalog.price import Price
 from planner.catalog.pricing import TokenUse, charge_usd
-from planner.catalog.schema import Price
 from planner.catalog.tokenizers import REFERENCE, Vocabulary, tokenizer_of
 from planner.errors import InputError
 from planner.probing.wire.questions import Answer, Message

@@ -10,7 +10,8 @@ from planner.catalog.browse import cheapest_offer
 from planner.catalog.names.models import model_names
 from planner.catalog.names.retired import follower, on_sale, retired_entry
 from planner.catalog.names.spelling import folded_name, is_copy, is_snapshot
-from planner.catalog.schema import Catalog, Model, Offer, Price
+from planner.catalog.price import Price
+from planner.catalog.schema import Catalog, Model, Offer
 from planner.errors import InputError
 from planner.probing.costs import unknown_price
 from planner.probing.wire.addresses import check_address, check_variable, is_openai

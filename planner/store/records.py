@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, NamedTuple, TypeAlias
 
-from planner.catalog.schema import Price
+from planner.catalog.price import Price
 
 RunStatus: TypeAlias = Literal["running", "finished", "cap", "stopped"]
 """running: going on, or killed in the middle; cap: the spending cap stopped it; stopped: the user did."""

@@ -9,7 +9,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection
 
-from planner.catalog.schema import Price, PriceStep
+from planner.catalog.price import Price, PriceStep
 from planner.errors import InputError, StoreError
 from planner.store.database.engine import Store
 from planner.store.database.tables import insert_into, runs, suites, targets, usd_of

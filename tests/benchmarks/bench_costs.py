@@ -1,24 +1,30 @@
 """Our charge beside litellm's own cost, entry by entry and shape by shape; run as a script, `--json` for machines.
 
 litellm is imported here and nowhere in the planner. It runs on the price map of its own package, at a fixed moment of
-billing, so that hours with a discount (which the planner doesn't count on) are closed.
+billing outside every cheaper hour, and at one inside. Ours are the map's prices before the catalog corrects any.
+`--all` compares every chat entry of the map, ordinary, in a batch and off the peak, and counts the differences by kind.
 """
 
 import argparse
 import json
 import os
+from collections import Counter
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 os.environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"
 
 from planner.catalog import load_catalog
-from planner.catalog.pricing import TokenUse, batch_charge_usd, charge_usd
-from planner.catalog.schema import Offer
+from planner.catalog.prices.litellm_map import bundled_map, load_price_map
+from planner.catalog.pricing import TokenUse, batch_charge_usd, charge_usd, price_at
+from planner.catalog.schema import Offer, Source
 
 PEAK = datetime(2026, 11, 25, 2, 30, tzinfo=UTC)
 """A Wednesday outside every off-peak window of the map."""
+
+OFF_PEAK = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
+"""A Sunday inside them all."""
 
 SHAPES = {
     "short chat": TokenUse(800, 250),
@@ -106,9 +112,16 @@ def explanation(key: str, shape: str) -> str:
     return KNOWN_DIFFERENCES.get((key, shape)) or KNOWN_DIFFERENCES.get((key, "*"), "")
 
 
+def map_offers() -> tuple[Offer, ...]:
+    """Offers of the bundled map as it states them."""
+    catalog = load_catalog()
+    source = Source("the bundled map", date(2026, 11, 24))
+    return load_price_map(bundled_map(), catalog.providers, {}, source).offers
+
+
 def compare() -> tuple[Comparison, ...]:
     """All entries over all shapes."""
-    offers = {(offer.key, offer.region): offer for offer in load_catalog().offers}
+    offers = {(offer.key, offer.region): offer for offer in map_offers()}
     return tuple(
         _compare(offers[key, region], shape, use, where)
         for key, region, where in ENTRIES
@@ -134,13 +147,13 @@ def _compare(offer: Offer, shape: str, use: TokenUse, where: dict[str, str]) -> 
     )
 
 
-def _litellm_usd(key: str, use: TokenUse, where: dict[str, str], **kind: Any) -> float:
+def _litellm_usd(key: str, use: TokenUse, where: dict[str, str], when: datetime = PEAK, **kind: Any) -> float:
     """What litellm says one request costs; its completion tokens hold the reasoning tokens."""
     import litellm
     from litellm import _internal_context
     from litellm.types.utils import CompletionTokensDetailsWrapper, PromptTokensDetailsWrapper, Usage
 
-    _internal_context._billing_time.set(PEAK)
+    _internal_context._billing_time.set(when)
     asked, answered = int(use.input_tokens), int(use.output_tokens + use.reasoning_tokens)
     usage = Usage(
         prompt_tokens=asked,
@@ -154,12 +167,52 @@ def _litellm_usd(key: str, use: TokenUse, where: dict[str, str], **kind: Any) ->
     return sum(litellm.cost_per_token(model=key, usage_object=usage, **where, **kind))
 
 
+def compare_all() -> None:  # noqa: C901 (one table, four nested choices)
+    """Every priced chat entry in its own region: equal, or different and why, by kind of charge."""
+    counts: dict[str, Counter[str]] = {name: Counter() for name in ("ordinary", "batch", "off-peak")}
+    different: dict[str, set[str]] = {}
+    entries = {}
+    for offer in map_offers():
+        if offer.mode == "chat" and offer.price is not None:
+            entries.setdefault(offer.key, offer)
+    for key, offer in entries.items():
+        price = offer.price
+        assert price is not None
+        cases = [("ordinary", charge_usd, price, PEAK, {})]
+        if price.batch_input_usd_per_mtok is not None and price.batch_output_usd_per_mtok is not None:
+            cases.append(("batch", batch_charge_usd, price, PEAK, {"call_type": "retrieve_batch"}))
+        if price.off_peak is not None:
+            cases.append(("off-peak", charge_usd, price_at(price, OFF_PEAK), OFF_PEAK, {}))
+        for shape, use in SHAPES.items():
+            for name, charge, at, when, kind in cases:
+                try:
+                    theirs = 1e6 * _litellm_usd(key, use, {}, when, **kind)
+                except Exception:  # noqa: BLE001 (litellm raises anything for what it does not price)
+                    counts[name]["litellm cannot price it"] += 1
+                    continue
+                ours = 1e6 * float(charge(use, at))
+                same = abs(ours - theirs) < max(0.01, 1e-9 * abs(ours))
+                counts[name]["equal" if same else "different"] += 1
+                if not same:
+                    different.setdefault(f"{name}, {shape}, {offer.provider}", set()).add(key)
+    for name, count in counts.items():
+        print(f"{name:10} {dict(count)}")
+    print(f"{len(entries)} entries x {len(SHAPES)} shapes; differences by charge, shape and provider:")
+    for kind_of, keys in sorted(different.items(), key=lambda item: -len(item[1])):
+        print(f"  {len(keys):4}  {kind_of}: {', '.join(sorted(keys)[:3])}")
+
+
 def main() -> None:
     """Print the table, or JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--all", action="store_true")
+    asked = parser.parse_args()
+    if asked.all:
+        compare_all()
+        return
     rows = compare()
-    if parser.parse_args().json:
+    if asked.json:
         print(json.dumps([{**asdict(row), "equal": row.equal} for row in rows]))
         return
     print(f"{'entry':62} {'region':10} {'shape':18} {'ours, USD/M':>14} {'litellm':>14}  verdict")

@@ -36,6 +36,9 @@ CSV_FILES = (
     "servers.csv",
     "tokenizers.csv",
     "prompt_caches.csv",
+    "batch_prices.csv",
+    "currencies.csv",
+    "price_changes.csv",
 )
 SPEED_FILES = tuple(sorted(f"api_speeds/{path.name}" for path in (catalogs_dir() / "api_speeds").glob("*.csv")))
 EVIDENCE_FILES = tuple(sorted(f"evidence/{path.name}" for path in (catalogs_dir() / "evidence").glob("*.csv")))

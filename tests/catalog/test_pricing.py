@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from planner.catalog.price import Price, PriceStep
 from planner.catalog.pricing import TokenUse, batch_charge_usd, charge_usd
-from planner.catalog.schema import Price, PriceStep
 
 FLAT = Price(
     input_usd_per_mtok=2.0, output_usd_per_mtok=10.0, cached_input_usd_per_mtok=0.2, cache_write_usd_per_mtok=2.5

@@ -7,7 +7,8 @@ import pytest
 
 from planner.beliefs.model import Beliefs, fit_beliefs
 from planner.catalog.load import load_catalog
-from planner.catalog.schema import Catalog, Model, Offer, Price, Source
+from planner.catalog.price import Price
+from planner.catalog.schema import Catalog, Model, Offer, Source
 from planner.options import Options, enumerate_options
 from planner.workload.schema import Workload
 

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 from probing_parts import target_at
 
+from planner.catalog.price import Price, PriceStep
 from planner.catalog.pricing import TokenUse, charge_usd
-from planner.catalog.schema import Price, PriceStep
 from planner.probing.asking.runner import start_run
 from planner.probing.costs import answer_usd, is_free, price_of, worst_usd
 from planner.probing.wire.questions import Answer

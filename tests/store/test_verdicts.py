@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
 
-from planner.catalog.schema import Price, PriceStep
+from planner.catalog.price import Price, PriceStep
 from planner.errors import StoreError
 from planner.store import migrations
 from planner.store.database.engine import Store, open_store

@@ -18,9 +18,10 @@ from planner.beliefs.cost.token_counts import token_factors
 from planner.beliefs.latency.api_times import reasoning_tokens
 from planner.beliefs.priors import prior_draws
 from planner.beliefs.requests import Calls, calls_of, token_log_sd
+from planner.catalog.price import Price
 from planner.catalog.pricing import TokenUse, price_over_hours
 from planner.catalog.prompt_caches import PromptCache, prompt_cache
-from planner.catalog.schema import Catalog, Embedder, Offer, Price, VectorStore
+from planner.catalog.schema import Catalog, Embedder, Offer, VectorStore
 from planner.units import DRAW_COUNT, SEED, TOKENS_PER_MTOK, Bools, Draws, Floats
 from planner.workload.schema import Assumptions, Segment, Workload
 

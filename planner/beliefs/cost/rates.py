@@ -11,8 +11,8 @@ from typing import Final
 
 import numpy as np
 
+from planner.catalog.price import Price, PriceStep
 from planner.catalog.pricing import TokenUse, batch_charge_usd, charge_usd
-from planner.catalog.schema import Price, PriceStep
 from planner.units import TOKENS_PER_MTOK, Floats
 
 KINDS: Final = 5

@@ -11,9 +11,10 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final, Literal, TypeAlias, get_args
 
+from planner.catalog.price import OffPeak, Price, PriceStep
 from planner.catalog.prices.off_peak import read_off_peak
 from planner.catalog.prices.regions import GLOBAL, UNKNOWN, Place, area_of_region, azure_place, bedrock_place
-from planner.catalog.schema import Offer, OffPeak, Price, PriceStep, Provider, Source
+from planner.catalog.schema import Offer, Provider, Source
 from planner.errors import InputError
 from planner.units import TOKENS_PER_MTOK
 
@@ -53,6 +54,8 @@ class PriceMap:
     """Entries that could not be read: 'key: reason'."""
     text: bytes
     """The file as read, for the catalog's content hash."""
+    refused: tuple[str, ...] = ()
+    """Prices that cannot be, in the same words; told by `corrections`."""
 
 
 def bundled_map() -> Path:
@@ -217,13 +220,13 @@ def _off_peak(entry: Fields) -> OffPeak | None:
     return read_off_peak(rules, {ours: _rate(rules, theirs) for theirs, ours in _RATES.items() if ours in _HOURLY})
 
 
-def scale_price(price: Price, factor: float) -> Price:
+def scale_price(price: Price, factor: float, decimals: int = _DECIMALS) -> Price:
     """Every token price times a factor: regional processing at a premium, another currency. Fees per request stay."""
 
     def scaled(part: Price | PriceStep | OffPeak) -> dict[str, float | None]:
         names = (field.name for field in fields(part) if field.name.endswith(_RATE_ENDING))
         values = {name: getattr(part, name) for name in names}
-        return {name: None if value is None else round(value * factor, _DECIMALS) for name, value in values.items()}
+        return {name: None if value is None else round(value * factor, decimals) for name, value in values.items()}
 
     steps = tuple(PriceStep(step.above_input_tokens, **scaled(step)) for step in price.steps)
     hours = None if price.off_peak is None else OffPeak(price.off_peak.hours, **scaled(price.off_peak))

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from planner.catalog.schema import OffPeak
+from planner.catalog.price import OffPeak
 from planner.units import MINUTES_PER_WEEK
 
 _MONDAY: Final = datetime(2026, 1, 5, tzinfo=UTC)

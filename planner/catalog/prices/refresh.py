@@ -10,7 +10,8 @@ from datetime import date
 from pathlib import Path
 from typing import Final, Literal, TypeAlias
 
-from planner.catalog.schema import Offer, Price
+from planner.catalog.price import Price
+from planner.catalog.schema import Offer
 from planner.errors import InputError, OfflineError
 
 PRICE_MAP_URL: Final = "https://raw.githubusercontent.com/BerriAI/litellm/main/model_prices_and_context_window.json"

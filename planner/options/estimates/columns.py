@@ -9,7 +9,10 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
-from planner.catalog.schema import Catalog, Model, Offer, Price
+from planner.catalog.price import Price
+from planner.catalog.prices.corrections import offer_over
+from planner.catalog.pricing import price_over_hours
+from planner.catalog.schema import Catalog, Model, Offer
 from planner.units import Bools, Floats, Ints
 
 MODALITIES: Final = ("text", "image", "audio", "video", "pdf")
@@ -93,10 +96,10 @@ def model_columns(catalog: Catalog) -> ModelColumns:
     )
 
 
-def _usable(catalog: Catalog) -> list[Offer]:
-    """Offers of known models at a stated token price, in a fixed order."""
+def _usable(catalog: Catalog, day: date, months: int) -> list[Offer]:
+    """Offers of known models at a stated token price, the mean over the months to come, in a fixed order."""
     found = [
-        offer
+        offer_over(offer, day, months)
         for offer in catalog.offers
         if offer.model in catalog.models and offer.price is not None and offer.mode != "embedding"
     ]
@@ -105,9 +108,9 @@ def _usable(catalog: Catalog) -> list[Offer]:
     return found
 
 
-def offer_columns(catalog: Catalog, columns: ModelColumns) -> OfferColumns:
-    """Columns of the offers that options are made of."""
-    offers = _undominated(_usable(catalog))
+def offer_columns(catalog: Catalog, columns: ModelColumns, day: date, months: int) -> OfferColumns:
+    """Columns of the offers that options are made of, priced over so many months from a day."""
+    offers = _undominated(_usable(catalog, day, months))
     model = np.array([columns.row[offer.model or ""] for offer in offers], dtype=np.int64)
     stated = [np.inf if offer.context_tokens is None else offer.context_tokens for offer in offers]
     most = [np.inf if offer.max_output_tokens is None else offer.max_output_tokens for offer in offers]
@@ -155,14 +158,17 @@ def _dominates(better: Offer, worse: Offer) -> bool:
     """Whether `worse` can never matter beside `better`: same model, provider and area, no cheaper in any token class.
 
     No limit may tell them apart in favour of `worse`: `better` retires no earlier, takes at least as much context and
-    answer, reads at least as much and calls tools if the other does. The same provider serves both, so they are
-    equally fast as far as anyone publishes. Long-context steps must be the same or absent.
+    answer, reads at least as much and calls tools if the other does. Prices are compared in and out of cheaper hours.
+    The same provider serves both, so they are equally fast as far as anyone publishes. Long-context steps must be the
+    same or absent.
     """
     if better.price is None or worse.price is None:
         return False
     if better.price.steps and better.price.steps != worse.price.steps:
         return False
-    ours, theirs = _token_prices(better.price), _token_prices(worse.price)
+    ours, theirs = (
+        (*_token_prices(price), *_token_prices(price_over_hours(price, 1.0))) for price in (better.price, worse.price)
+    )
     if any(mine > other for mine, other in zip(ours, theirs, strict=True)):
         return False
     return _serves_as_much(better, worse)

@@ -28,7 +28,7 @@ class Rulebook:
 
 def against_offer(book: Rulebook, offer: Offer, segment: Segment) -> str:
     """Why an API offer may not serve a segment, one sentence; '' when it may."""
-    one = offer_columns(replace(book.catalog, offers=(offer,)), book.columns)
+    one = offer_columns(replace(book.catalog, offers=(offer,)), book.columns, book.day, 1)
     if not one.offers:
         return "The catalog states no price for it, or does not know its model."
     return _first(api_rules(one, book.columns, needs_of(segment), book.day), 0)

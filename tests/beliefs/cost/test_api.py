@@ -21,9 +21,10 @@ from planner.beliefs.cost.api import (
 )
 from planner.beliefs.cost.prompt_cache import cache_hit, token_use
 from planner.beliefs.requests import calls_of, token_log_sd
+from planner.catalog.price import Price, PriceStep
 from planner.catalog.pricing import TokenUse, charge_usd
 from planner.catalog.prompt_caches import prompt_cache
-from planner.catalog.schema import Catalog, Embedder, Offer, Price, PriceStep, Source, VectorStore
+from planner.catalog.schema import Catalog, Embedder, Offer, Source, VectorStore
 from planner.units import DRAW_COUNT, stream
 from planner.workload.schema import Assumptions, Segment, TokenDistribution, Workload
 

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from planner.beliefs.cost.api import api_usage_usd, cost_lines
 from planner.beliefs.cost.prompt_cache import found_share
 from planner.beliefs.cost.token_counts import token_factors
+from planner.catalog.price import OffPeak, Price
 from planner.catalog.prompt_caches import prompt_cache
-from planner.catalog.schema import Catalog, Offer, OffPeak, Price
+from planner.catalog.schema import Catalog, Offer
 from planner.catalog.tokenizers import tokenizer_of
 from planner.units import SEED, stream
 from planner.workload.schema import Assumptions, Segment, Today, TokenDistribution

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from planner.catalog import load_catalog
+from planner.catalog.price import OffPeak, Price, PriceStep
 from planner.catalog.prices.litellm_map import parse_price
 from planner.catalog.prices.off_peak import week_minutes
 from planner.catalog.pricing import TokenUse, charge_usd, price_at, price_over_hours
-from planner.catalog.schema import OffPeak, Price, PriceStep
 
 DAY = 24 * 60
 

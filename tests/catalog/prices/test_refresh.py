@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from planner.catalog import load_catalog
+from planner.catalog.price import Price, PriceStep
 from planner.catalog.prices.refresh import compare_maps, fetch_price_map, newest_price_map
-from planner.catalog.schema import Offer, Price, PriceStep, Source
+from planner.catalog.schema import Offer, Source
 from planner.errors import InputError, OfflineError
 
 TODAY = date(2026, 11, 24)

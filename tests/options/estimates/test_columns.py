@@ -4,14 +4,15 @@ from typing import Any
 
 import pytest
 
-from planner.catalog.schema import Catalog, Price, PriceStep
+from planner.catalog.price import Price, PriceStep
+from planner.catalog.schema import Catalog
 from planner.options.estimates.columns import modality_bits, model_columns, offer_columns, readable_bits
 from tests.options.conftest import offer_of
 
 
 def keys_left(catalog: Catalog, *offers: Any) -> list[str]:
     small = replace(catalog, offers=offers)
-    return [offer.key for offer in offer_columns(small, model_columns(small)).offers]
+    return [offer.key for offer in offer_columns(small, model_columns(small), date(2026, 11, 24), 12).offers]
 
 
 def test_an_offer_dearer_in_every_token_class_is_left_out(catalog: Catalog) -> None:
@@ -64,7 +65,10 @@ def test_offers_without_model_or_price_and_embedders_are_no_options(catalog: Cat
 def test_an_offer_takes_no_more_context_than_its_model(catalog: Catalog) -> None:
     small = replace(catalog, offers=(offer_of(context_tokens=10_000_000),))
     columns = model_columns(small)
-    assert offer_columns(small, columns).context[0] == catalog.models["meta/llama-3.1-8b"].context_tokens
+    assert (
+        offer_columns(small, columns, date(2026, 11, 24), 12).context[0]
+        == catalog.models["meta/llama-3.1-8b"].context_tokens
+    )
 
 
 def test_a_reader_of_images_reads_pdfs_as_pictures() -> None:

@@ -8,7 +8,8 @@ import pytest
 
 from planner.beliefs.model import fit_beliefs
 from planner.catalog.load import load_catalog
-from planner.catalog.schema import GpuPrice, Offer, Price
+from planner.catalog.price import Price
+from planner.catalog.schema import GpuPrice, Offer
 from planner.options.context import World, build_world
 from planner.planning.self_hosting.answer import case_lines
 from planner.planning.self_hosting.break_even import RENT_MODES, NotReached, NotVerified, Reached, break_even, verified

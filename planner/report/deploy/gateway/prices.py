@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from planner.catalog.schema import Price
+from planner.catalog.price import Price
 from planner.planning.plan import Plan, PoolPlan
 from planner.units import TOKENS_PER_MTOK
 from planner.workload.schema import Workload
