@@ -3,7 +3,7 @@
 import streamlit as st
 
 from planner.session import current_session
-from planner.views.workload import anchors, assumptions, samples
+from planner.views.workload import anchors, assumptions, beginning, samples
 from planner.views.workload import form as workload_form
 from planner.views.workload import gallery as workload
 
@@ -11,19 +11,29 @@ session = current_session()
 workload.draw_summary(session)
 
 begin = st.expander(
-    "Start from an example, or bring your own",
+    "New workload: say it, answer three questions, open an example or a file",
     key="workload.begin",
     on_change="rerun",
     icon=":material/folder_open:",
 )
 if begin.open:
     with begin:
+        said, asked = st.columns(2, gap="medium")
+        with said:
+            beginning.draw_sentence(session)
+            workload.draw_upload(session)
+        with asked:
+            beginning.draw_questions(session, more=False)
         workload.draw_gallery(session)
-        workload.draw_upload(session)
+workload.draw_steps(session)
 
 form, yaml = st.columns([3, 2], gap="medium")
 with form:
     segment = workload_form.draw_segment_switch(session)
+    more = st.expander("Add a kind of request", key="workload.more", on_change="rerun", icon=":material/add:")
+    if more.open:
+        with more:
+            beginning.draw_questions(session, more=True)
     each, hard, tokens, whole = st.tabs(
         ["This kind of request", "How good, how hard", "Samples", "The whole"], key="workload.tab", on_change="rerun"
     )

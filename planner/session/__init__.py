@@ -15,6 +15,7 @@ from planner.session.cached import (
     tuning_of,
 )
 from planner.session.edits import (
+    add_segment,
     apply_change,
     apply_changes_for_good,
     edit_field,
@@ -22,8 +23,10 @@ from planner.session.edits import (
     edit_values,
     field_value,
     indexed,
+    redo,
     reset_field,
     show_value,
+    undo,
     use_text,
     use_workload,
 )
@@ -32,6 +35,7 @@ from planner.session.state import Scenario, Session, current_session, example_na
 __all__ = [
     "Scenario",
     "Session",
+    "add_segment",
     "apply_change",
     "apply_changes_for_good",
     "compared",
@@ -47,6 +51,7 @@ __all__ = [
     "measured_anew",
     "planned",
     "published_beliefs",
+    "redo",
     "reset_field",
     "show_value",
     "swings",
@@ -56,6 +61,7 @@ __all__ = [
     "the_store",
     "today",
     "tuning_of",
+    "undo",
     "use_text",
     "use_workload",
 ]

@@ -2,33 +2,76 @@
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 import streamlit as st
 
 from planner.errors import InputError
 from planner.planning.what_if.changes import Change, apply_changes
-from planner.session.state import Session
+from planner.session.state import Session, example_names, example_text
+from planner.workload.edit_text import edit_text, place_value
 from planner.workload.load import check_workload, dump_workload, parse_workload, plain_workload, workload_problems
 from planner.workload.schema import Workload
 
+_MOST_STEPS: Final = 50
+"""Edits that can be undone."""
 _PART = re.compile(r"[^.\[\]]+")
 
 
 def use_text(session: Session, text: str, origin: str = "") -> bool:
     """Take a YAML text; whether it was right. When it is wrong the text is kept for the editor, the workload stays."""
-    session.text, session.note = text, ""
-    session.problems = workload_problems(text, origin or "workload.yaml")
-    if session.problems:
+    session.note = ""
+    problems = workload_problems(text, origin or "workload.yaml")
+    if problems:
+        session.text, session.problems = text, problems
         return False
-    session.workload, session.origin = parse_workload(text), origin
+    _take_up(session, parse_workload(text), text, origin)
     return True
 
 
 def use_workload(session: Session, workload: Workload) -> None:
     """Take a workload; its YAML becomes the editor's text."""
-    session.workload, session.text, session.origin = workload, dump_workload(workload), ""
+    _take_up(session, workload, dump_workload(workload), "")
+
+
+def _take_up(session: Session, workload: Workload, text: str, origin: str) -> None:
+    """Make a workload the one looked at; the one before can be had back."""
+    if text != session.good_text:
+        session.past, session.future = (*session.past, session.good_text)[-_MOST_STEPS:], ()
+    _look_at(session, workload, text, origin)
+
+
+def _look_at(session: Session, workload: Workload, text: str, origin: str) -> None:
+    session.segment = _same_segment(session, workload)
+    session.workload, session.text, session.good_text, session.origin = workload, text, text, origin
     session.problems, session.note = (), ""
+
+
+def _same_segment(session: Session, workload: Workload) -> str:
+    """Name of the segment looked at; one that was renamed in its place is still the one looked at."""
+    names = [segment.name for segment in workload.segments]
+    if not session.segment or session.segment in names:
+        return session.segment
+    before = [segment.name for segment in session.workload.segments]
+    place = before.index(session.segment) if session.segment in before else len(before)
+    return names[place] if len(names) == len(before) and place < len(names) else ""
+
+
+def undo(session: Session) -> None:
+    """The workload before the last edit; what is undone can be had again."""
+    _step(session, session.past[-1:], session.past[:-1], (*session.future, session.good_text))
+
+
+def redo(session: Session) -> None:
+    """The workload that was undone last."""
+    _step(session, session.future[-1:], (*session.past, session.good_text), session.future[:-1])
+
+
+def _step(session: Session, to: tuple[str, ...], past: tuple[str, ...], future: tuple[str, ...]) -> None:
+    for text in to:
+        origin = next((name for name in example_names() if example_text(name) == text), "")
+        _look_at(session, parse_workload(text), text, origin)
+        session.past, session.future = past, future
 
 
 def show_value(key: str, value: object) -> None:
@@ -73,29 +116,37 @@ def _parts(path: str) -> list[str | int]:
     return [int(part) if part.isdigit() else part for part in _PART.findall(path)]
 
 
-def _place(data: Any, parts: list[str | int], value: object) -> None:  # noqa: ANN401 (plain YAML data)
-    """Set or remove one entry of nested plain data; a mapping left empty goes too."""
-    first, rest = parts[0], parts[1:]
-    if rest:
-        below = data[first] if isinstance(first, int) else data.setdefault(first, {})
-        _place(below, rest, value)
-        if below == {} and isinstance(first, str):
-            del data[first]
-    elif value is None:
-        data.pop(first, None)
-    else:
-        data[first] = value
-
-
 def edit_values(session: Session, values: Mapping[str, object]) -> None:
-    """Set several fields together, so that none is checked without the others."""
+    """Set several fields together, so that none is checked without the others; comments of the text stay."""
     data = plain_workload(session.workload)
-    for path, value in values.items():
-        _place(data, _parts(path), None if value in ([], (), "") else value)
+    placed = {tuple(_parts(path)): None if value in ([], (), "") else value for path, value in values.items()}
+    for path, value in placed.items():
+        place_value(data, list(path), value)
     try:
-        use_workload(session, check_workload(data, "workload"))
+        workload = check_workload(data, "workload")
     except InputError as error:
         session.problems = (error,)
+        return
+    _take_up(session, workload, _edited_text(session, placed, workload), "")
+
+
+def _edited_text(session: Session, placed: Mapping[tuple[str | int, ...], object], workload: Workload) -> str:
+    """The present text with the fields set where that says the same as the workload, else the workload written anew."""
+    text = edit_text(session.good_text, placed)
+    if text is not None and not workload_problems(text) and parse_workload(text) == workload:
+        return text
+    return dump_workload(workload)
+
+
+def add_segment(session: Session, segment: Mapping[str, Any]) -> None:
+    """One more kind of request, which is then the one looked at; a name that is taken gets a number."""
+    names = {one.name for one in session.workload.segments}
+    base = str(segment["name"])
+    numbered = (f"{base[:75]}-{number}" for number in range(2, len(names) + 3))
+    name = base if base not in names else next(name for name in numbered if name not in names)
+    edit_values(session, {f"segments[{len(names)}]": {**segment, "name": name}})
+    if not session.problems:
+        session.segment = name
 
 
 def apply_change(session: Session, change: Change) -> None:

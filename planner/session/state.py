@@ -13,7 +13,7 @@ from planner.planning.what_if.changes import Change
 from planner.resources import catalogs_dir
 from planner.session.cached import facts_version, planned, the_catalog
 from planner.session.link import LONGEST, pack, read_changes, unpack, write_changes
-from planner.workload.load import dump_workload, parse_workload, workload_hash
+from planner.workload.load import parse_workload, workload_hash
 from planner.workload.schema import Segment, Workload
 from planner.workload.yaml_text import read_text
 
@@ -48,6 +48,12 @@ class Session:
     """Answer for `workload`."""
     last_plan: Plan | None
     """The last plan there was: shown beside a conflict."""
+    good_text: str = ""
+    """YAML of `workload` as a person wrote it, comments included."""
+    past: tuple[str, ...] = ()
+    """Texts before it, the latest last."""
+    future: tuple[str, ...] = ()
+    """Texts that were undone, the latest last."""
     problems: tuple[InputError, ...] = ()
     """What is wrong with the text, or with a field of the form."""
     changes: tuple[Change, ...] = ()
@@ -67,6 +73,10 @@ class Session:
     """Hash of the workload that `outcome` answers."""
     planned_on: str = ""
     """Hash of the facts that it rests on."""
+
+    def __post_init__(self) -> None:
+        """A session begins with a text that is right."""
+        self.good_text = self.good_text or self.text
 
     def segment_of_interest(self) -> Segment:
         """Segment looked at; the first when none was chosen."""
@@ -150,7 +160,7 @@ def _write_link(session: Session) -> None:
     wanted |= {name: session.serving.get(name, "") for name in SERVING_NAMES}
     wanted |= {name: session.measure.get(name, "") for name in MEASURE_NAMES}
     if not session.origin:
-        text = dump_workload(session.workload) if session.problems else session.text
+        text = session.good_text
         packed = pack(text)
         if len(packed) <= LONGEST:
             wanted["workload"] = packed

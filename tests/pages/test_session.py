@@ -14,7 +14,7 @@ from planner.planning.plan import Conflict, LimitInConflict, Outcome, Plan
 from planner.planning.what_if.changes import Change
 from planner.planning.what_if.sweep import SweepRow, sweep
 from planner.session import Scenario, example_names, example_text, field_value, indexed
-from planner.session.edits import edit_values, use_text
+from planner.session.edits import add_segment, edit_values, redo, undo, use_text
 from planner.session.link import LONGEST, pack, read_changes, unpack, write_changes
 from planner.session.state import Session
 from planner.session.strip import strip_of
@@ -200,3 +200,49 @@ def test_a_taken_port_is_one_line() -> None:
         taken.listen()
         with pytest.raises(InputError, match="a port that is free"):
             app.run_app(taken.getsockname()[1])
+
+
+def test_a_copied_segment_that_is_renamed_is_still_the_one_looked_at(session: Session) -> None:
+    copied = session.workload.segments[0].model_dump(mode="json", exclude_unset=True)
+    count = len(session.workload.segments)
+    add_segment(session, copied)
+    assert session.segment == f"{copied['name']}-2"
+    edit_values(session, {f"segments[{count}].name": "renamed"})
+    assert session.segment == "renamed"
+    edit_values(session, {f"segments[{count}].requests_per_month": 5.0})
+    assert session.workload.segments[0].requests_per_month != 5.0
+    assert session.workload.segments[count].requests_per_month == 5.0
+
+
+def test_an_edit_of_the_form_leaves_the_comments_of_the_text(session: Session) -> None:
+    comments = [line for line in session.text.splitlines() if line.startswith("#")]
+    edit_values(session, {"segments[0].requests_per_month": 7.0, "confidence": 0.8})
+    assert comments
+    assert [line for line in session.text.splitlines() if line.startswith("#")] == comments
+    assert parse_workload(session.text) == session.workload
+
+
+def test_edits_are_undone_and_had_again_one_by_one(session: Session) -> None:
+    first = session.text
+    edit_values(session, {"confidence": 0.8})
+    second = session.text
+    edit_values(session, {"confidence": 0.7})
+    undo(session)
+    assert (session.text, session.workload.confidence) == (second, 0.8)
+    undo(session)
+    assert (session.text, session.origin) == (first, "invoice-extraction")
+    undo(session)
+    redo(session)
+    assert session.text == second
+    edit_values(session, {"confidence": 0.6})
+    redo(session)
+    assert session.workload.confidence == 0.6
+
+
+def test_a_wrong_text_keeps_the_last_good_one_for_undo(session: Session) -> None:
+    first = session.good_text
+    assert not use_text(session, "version: 2")
+    assert session.good_text == first
+    edit_values(session, {"confidence": 0.7})
+    undo(session)
+    assert session.text == first

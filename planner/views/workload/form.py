@@ -6,7 +6,7 @@ from typing import Final, Literal, TypeAlias
 
 import streamlit as st
 
-from planner.session import Session, edit_field, edit_values, field_value, show_value
+from planner.session import Session, add_segment, edit_field, edit_values, field_value, show_value
 from planner.terms import AREAS, SKILLS
 from planner.views.parts.figures import alert
 from planner.workload.load import plain_workload
@@ -168,18 +168,13 @@ def _look_at(session: Session) -> None:
 
 def _copy(session: Session) -> None:
     segments = plain_workload(session.workload)["segments"]
-    one = dict(segments[session.workload.segments.index(session.segment_of_interest())])
-    names = {segment["name"] for segment in segments}
-    one["name"] = next(name for number in range(2, 99) if (name := f"{one['name'][:55]}-{number}") not in names)
-    edit_values(session, {"segments": [*segments, one]})
-    session.segment = one["name"]
+    add_segment(session, segments[session.workload.segments.index(session.segment_of_interest())])
 
 
 def _remove(session: Session) -> None:
-    name = session.segment_of_interest().name
-    kept = [segment for segment in plain_workload(session.workload)["segments"] if segment["name"] != name]
-    edit_values(session, {"segments": kept})
+    number = session.workload.segments.index(session.segment_of_interest())
     session.segment = ""
+    edit_values(session, {f"segments[{number}]": None})
 
 
 def draw_whole_form(session: Session) -> None:

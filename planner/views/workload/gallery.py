@@ -8,7 +8,7 @@ import streamlit as st
 from planner.errors import InputError
 from planner.report.format import requests
 from planner.report.months import volume_of, volume_told
-from planner.session import Session, edit_values, example_names, example_text, show_value, use_text
+from planner.session import Session, edit_values, example_names, example_text, redo, show_value, undo, use_text
 from planner.session.state import link_is_local
 from planner.views.parts.figures import alert
 from planner.views.parts.frame import open_example, title_of
@@ -43,13 +43,21 @@ def draw_summary(session: Session) -> None:
         st.caption("This workload is too long for a link: the address works as long as this program runs, here alone.")
 
 
+def draw_steps(session: Session) -> None:
+    """Undo and redo."""
+    with st.container(horizontal=True, gap="small"):
+        st.button("Undo", on_click=undo, args=(session,), icon=":material/undo:", disabled=not session.past)
+        st.button("Redo", on_click=redo, args=(session,), icon=":material/redo:", disabled=not session.future)
+
+
 def draw_gallery(session: Session) -> None:
     """The examples as cards, and the ways to bring one's own."""
     grid = st.grid(4, min_column_width=210)
     for name in example_names():
         workload = parse_workload(example_text(name), name)
         with grid.cell(), st.container(border=True, height="stretch"):
-            kinds = f"{len(workload.segments)} kinds, {volume_told(workload)}"
+            count = len(workload.segments)
+            kinds = f"{count} {'kinds' if count > 1 else 'kind'}, {volume_told(workload)}"
             told = f"{kinds}<br>{escape(_blurb(name))}"
             st.html(f"<b>{escape(workload.name)}</b><br><span class='tp-dim tp-small'>{told}</span>")
             st.button(
