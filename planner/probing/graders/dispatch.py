@@ -29,8 +29,8 @@ SETTINGS: Final[dict[GraderKind, frozenset[str]]] = {
     "rouge_l": _COMMON,
     "chrf": _COMMON,
     "levenshtein": _TEXT,
-    "json_schema": _COMMON | {"answer_schema"},
-    "json_equals": _TEXT | {"tolerance", "relative", "ignore_order", "partial"},
+    "json_schema": _COMMON | {"answer_schema", "repair"},
+    "json_equals": _TEXT | {"tolerance", "relative", "ignore_order", "partial", "repair"},
     "rules": _COMMON,
     "embedding": _COMMON,
     "code_execution": _COMMON | {"time_limit_s"},
@@ -99,7 +99,7 @@ def _plain_grader(spec: GraderSpec) -> Grader:  # noqa: PLR0911 (one line a kind
         case "numeric":
             return numeric(spec.tolerance, relative=spec.relative)
         case "json_schema":
-            return json_schema(spec.answer_schema)
+            return json_schema(spec.answer_schema, repair=spec.repair)
         case "json_equals":
             return json_equals(
                 spec.tolerance,
@@ -107,6 +107,7 @@ def _plain_grader(spec: GraderSpec) -> Grader:  # noqa: PLR0911 (one line a kind
                 ignore_case=case,
                 ignore_order=spec.ignore_order,
                 partial=spec.partial,
+                repair=spec.repair,
             )
         case "rules":
             return rules()

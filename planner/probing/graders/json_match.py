@@ -1,11 +1,13 @@
 """Graders of JSON answers: json_schema and json_equals, and how JSON is found in an answer."""
 
 import json
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeAlias, TypeVar
 
 import jsonschema
+from json_repair import repair_json
 from jsonschema.exceptions import SchemaError, best_match
 from referencing import Registry
 from referencing.exceptions import Unresolvable
@@ -18,11 +20,13 @@ from planner.probing.suites.suite import Item
 Json: TypeAlias = dict[str, Any] | list[Any] | str | int | float | bool | None
 _Entry = TypeVar("_Entry")
 MISSING: Final = object()
+_KINDS: Final[Mapping[str, type]] = {"object": dict, "array": list}
+_MOST_STARTS: Final = 2_000
 _LARGEST: Final = 200_000
 """Characters of an answer in which JSON is looked for."""
 
 
-def json_schema(schema: Mapping[str, Any] | None = None) -> Grader:
+def json_schema(schema: Mapping[str, Any] | None = None, *, repair: bool = False) -> Grader:
     """1 when the answer's JSON satisfies the schema (2020-12 unless it says another); the item's reference without one.
 
     References to schemas elsewhere are not followed: nothing is fetched.
@@ -30,10 +34,10 @@ def json_schema(schema: Mapping[str, Any] | None = None) -> Grader:
 
     def grade(answer: str, item: Item) -> Score:
         rules = schema if schema is not None else item.reference
-        found = find_json(answer)
+        assert isinstance(rules, Mapping)
+        found = find_json(answer, _KINDS.get(str(rules.get("type"))), repair=repair)
         if found is MISSING:
             return verdict(right=False, detail="no JSON in the answer")
-        assert isinstance(rules, Mapping)
         kind = jsonschema.validators.validator_for(rules, default=jsonschema.Draft202012Validator)
         try:
             error = best_match(kind(rules, registry=Registry()).iter_errors(found))
@@ -71,17 +75,19 @@ def json_equals(
     ignore_case: bool = True,
     ignore_order: bool = False,
     partial: bool = False,
+    repair: bool = False,
 ) -> Grader:
     """1 when the answer's JSON equals the reference; with `partial`, the F1 of its leaves.
 
     A field left out counts as null. Texts are compared without outer and repeated white space, numbers within the
-    tolerance; a number is no text and true is no 1. `ignore_order` compares lists as sets with repeats.
+    tolerance; a number is no text and true is no 1. `ignore_order` compares lists as sets with repeats; with `repair`
+    JSON that is broken (quotes, commas, a cut end) is mended by json-repair before it is compared.
     """
     how = _Sameness(tolerance, relative, ignore_case, ignore_order)
 
     def grade(answer: str, item: Item) -> Score:
-        found = find_json(answer)
         wanted = _parsed(item.reference)
+        found = find_json(answer, type(wanted) if isinstance(wanted, dict | list) else None, repair=repair)
         if found is MISSING:
             return verdict(right=False, detail="no JSON in the answer")
         if _same(found, wanted, how):
@@ -154,8 +160,13 @@ def _parsed(reference: object) -> Any:  # noqa: ANN401 (JSON)
     return reference
 
 
-def find_json(answer: str) -> Any:  # noqa: ANN401 (JSON)
-    """The JSON of an answer: all of it, its last fenced block that is JSON, or the longest object or list in it.
+def find_json(answer: str, kind: type | None = None, *, repair: bool = False) -> Any:  # noqa: ANN401 (JSON)
+    """The JSON of an answer: all of it, its last fenced block that is JSON, or the last object or list in it.
+
+    Args:
+        answer: What the model wrote.
+        kind: dict or list: of several, the last of that kind is meant; None: an object before a list.
+        repair: Mend broken JSON where nothing is found.
 
     MISSING when there is none. Infinity and NaN are no JSON; a key given twice takes its last value, as parsers do.
     """
@@ -163,10 +174,24 @@ def find_json(answer: str) -> Any:  # noqa: ANN401 (JSON)
     whole = _loads(unfenced(text))
     if whole is not MISSING:
         return whole
-    blocks = [block for fence in text.split("```")[1::2] if (block := _loads(_without_word(fence))) is not MISSING]
-    if blocks:
-        return blocks[-1]
-    return max(_embedded(text), key=lambda found: found[0], default=(0, MISSING))[1]
+    fences = text.split("```")[1::2]
+    blocks = [block for fence in fences if (block := _loads(_without_word(fence))) is not MISSING]
+    found = blocks or list(_embedded(text))
+    if found:
+        return _last(found, kind)
+    if repair and (start := re.search(r"[{\[]", text)):
+        mended = repair_json(_without_word(fences[-1]) if fences else text[start.start() :], return_objects=True)
+        return _last(mended, kind) if kind is dict and isinstance(mended, list) else mended or MISSING
+    return MISSING
+
+
+def _last(found: Sequence[Any], kind: type | None) -> Any:  # noqa: ANN401 (JSON)
+    """The last value of the wanted kind; without one the last object, else the last value."""
+    for wanted in (kind, dict):
+        alike = [value for value in found if wanted is not None and isinstance(value, wanted)]
+        if alike:
+            return alike[-1]
+    return found[-1]
 
 
 def _without_word(fence: str) -> str:
@@ -175,18 +200,18 @@ def _without_word(fence: str) -> str:
     return rest if first.strip().isalpha() else fence
 
 
-def _embedded(text: str) -> Iterator[tuple[int, Any]]:
-    """Objects and lists that stand in the text, outermost only, each with its length."""
+def _embedded(text: str) -> Iterator[Any]:
+    """Objects and lists that stand in the text, outermost only, in order."""
     decoder, place = json.JSONDecoder(parse_constant=_refuse), 0
     starts = [at for at, letter in enumerate(text) if letter in "{["]
-    for start in starts[:200]:
+    for start in starts[-_MOST_STARTS:]:
         if start < place:
             continue
         try:
             value, place = decoder.raw_decode(text, start)
         except (ValueError, RecursionError):
             continue
-        yield place - start, value
+        yield value
 
 
 def _loads(text: str) -> Any:  # noqa: ANN401 (JSON)

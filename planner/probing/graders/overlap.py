@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Final
 
+from rapidfuzz.distance import LCSseq, Levenshtein
+
 from planner.probing.graders.answer_text import bare, folded, spoken, tokens
 from planner.probing.graders.score import Grader, Score, one_line, texts_of
 from planner.probing.suites.suite import Item
@@ -71,16 +73,8 @@ def rouge_l_similarity(given: str, wanted: str) -> float:
 
 
 def common_subsequence(ours: Sequence[str], theirs: Sequence[str]) -> int:
-    """Length of the longest common subsequence: one big-integer addition a token (Hyyrö 2004)."""
-    places: dict[str, int] = {}
-    for place, token in enumerate(theirs):
-        places[token] = places.get(token, 0) | 1 << place
-    full = (1 << len(theirs)) - 1
-    row = full
-    for token in ours:
-        matches = row & places.get(token, 0)
-        row = ((row + matches) | (row - matches)) & full
-    return len(theirs) - row.bit_count()
+    """Length of the longest common subsequence."""
+    return int(LCSseq.similarity(ours, theirs))
 
 
 def chrf_similarity(given: str, wanted: str) -> float:
@@ -114,19 +108,5 @@ def edit_similarity(given: str, wanted: str) -> float:
 
 
 def edit_distance(given: str, wanted: str) -> int:
-    """Levenshtein distance by bit-parallel columns (Myers 1999, in Hyyrö's form)."""
-    if not wanted:
-        return len(given)
-    places: dict[str, int] = {}
-    for place, letter in enumerate(wanted):
-        places[letter] = places.get(letter, 0) | 1 << place
-    full, last = (1 << len(wanted)) - 1, 1 << (len(wanted) - 1)
-    plus, minus, distance = full, 0, len(wanted)
-    for letter in given:
-        equal = places.get(letter, 0)
-        diagonal = (((equal & plus) + plus) ^ plus) | equal | minus
-        rise, fall = minus | (full & ~(diagonal | plus)), plus & diagonal
-        distance += bool(rise & last) - bool(fall & last)
-        rise, fall = ((rise << 1) | 1) & full, (fall << 1) & full
-        plus, minus = fall | (full & ~(diagonal | rise)), rise & diagonal
-    return distance
+    """Levenshtein distance in characters."""
+    return int(Levenshtein.distance(given, wanted))

@@ -1,6 +1,7 @@
 """Which grader suits a user's samples: by skill and by what the references look like, with the reason."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -13,6 +14,12 @@ _MOST_LABELS: Final = 60
 _LABEL_WORDS: Final = 5
 _SHORT_WORDS: Final = 6
 _NUMBER_CHARACTERS: Final = 30
+_WORKED: Final = re.compile(r"(?:^|\n)\s*####\s*[-−]?[$€£¥]?\s*[\d.,]+\s*%?\s*\Z")
+"""A worked solution whose last line is '#### 72', the layout of GSM8K."""
+_LETTER: Final = re.compile(r"[(\[]?([A-Za-z])[)\].]?")
+_OFFERED: Final = re.compile(r"(?<![^\W_])\(?([A-Za-z])[).:]\s")
+_LAST_LETTER: Final = "J"
+"""Choices go this far at most: a reference 'X' is a text."""
 _LABELS_REPEAT: Final = 2.0
 """Labels come again and again: at least this many samples a label, unless the skill is said to be classification."""
 
@@ -26,21 +33,45 @@ class GraderGuess:
     """What the user is told; another grader can be asked for."""
 
 
-def guess_grader(skill: Skill, references: Sequence[Any]) -> GraderGuess:
-    """A reasonable grader for references of this skill; `references` holds those that are known."""
+def guess_grader(  # noqa: PLR0911 (one line a kind of reference)
+    skill: Skill, references: Sequence[Any], prompts: Sequence[str] = ()
+) -> GraderGuess:
+    """A reasonable grader for references of this skill.
+
+    Args:
+        skill: What the samples exercise.
+        references: Those that are known.
+        prompts: What is asked: choices that stand in it ('A) trout  B) whale') are labels, chosen or not.
+    """
     if not references:
         return GraderGuess(GraderSpec(kind="human"), "no sample has a reference: people label the answers")
     texts = [reference for reference in references if isinstance(reference, str)]
     if len(texts) < len(references) or all(_is_json(text) for text in texts):
         return _for_json(skill, references)
+    if all(_WORKED.search(text) for text in texts):
+        return GraderGuess(
+            GraderSpec(kind="numeric"), "every reference is a worked solution that ends in '#### number'"
+        )
+    if letters := _letters(texts, prompts):
+        reason = f"every reference is the letter of a choice, {letters[0]} to {letters[-1]}"
+        return GraderGuess(GraderSpec(kind="exact_match", labels=letters), reason)
     if skill == "coding" and all("assert" in text for text in texts):
         return GraderGuess(GraderSpec(kind="code_execution"), "the references are Python tests")
     if all(_is_number(text) for text in texts) and skill in {"math", "reasoning", "extraction", "knowledge_qa"}:
         return GraderGuess(GraderSpec(kind="numeric"), "every reference is a number")
-    if labels := _labels(skill, texts):
-        reason = f"the references are {len(labels)} labels that come again"
-        return GraderGuess(GraderSpec(kind="exact_match", labels=labels), reason)
     return _for_texts(skill, texts)
+
+
+def _for_layout(skill: Skill, texts: Sequence[str], prompts: Sequence[str]) -> GraderGuess | None:
+    """The grader of a layout that many data sets share; None for another."""
+    if all(_WORKED.search(text) for text in texts):
+        return GraderGuess(GraderSpec(kind="numeric"), "every reference is a worked solution ending in '#### number'")
+    if letters := _letters(texts, prompts):
+        reason = f"every reference is the letter of a choice, {letters[0]} to {letters[-1]}"
+        return GraderGuess(GraderSpec(kind="exact_match", labels=letters), reason)
+    if skill == "coding" and all("assert" in text for text in texts):
+        return GraderGuess(GraderSpec(kind="code_execution"), "the references are Python tests")
+    return None
 
 
 def _for_json(skill: Skill, references: Sequence[Any]) -> GraderGuess:
@@ -56,6 +87,9 @@ def _for_json(skill: Skill, references: Sequence[Any]) -> GraderGuess:
 
 
 def _for_texts(skill: Skill, texts: Sequence[str]) -> GraderGuess:
+    if labels := _labels(skill, texts):
+        reason = f"the references are {len(labels)} labels that come again"
+        return GraderGuess(GraderSpec(kind="exact_match", labels=labels), reason)
     if skill == "translation":
         return GraderGuess(GraderSpec(kind="chrf"), "translations are compared by characters")
     if skill == "summarization":
@@ -73,6 +107,18 @@ def _labels(skill: Skill, texts: Sequence[str]) -> tuple[str, ...]:
     repeat = skill == "classification" or len(texts) >= _LABELS_REPEAT * len(distinct)
     few = 2 <= len(distinct) <= _MOST_LABELS
     return tuple(sorted(distinct.values())) if short and repeat and few else ()
+
+
+def _letters(texts: Sequence[str], prompts: Sequence[str]) -> tuple[str, ...]:
+    """The letters of the choices, when every reference is one: up to the last that is asked for or offered."""
+    bare = [found[1].upper() if (found := _LETTER.fullmatch(text.strip())) else "" for text in texts]
+    offered = [{letter.upper() for letter in _OFFERED.findall(prompt)} for prompt in prompts]
+    choices = {letter for letters in offered if {"A", "B"} <= letters for letter in letters}
+    asked = set(bare)
+    if "" in asked or not (choices >= asked or len(asked) > 1):
+        return ()
+    last = max(asked | {letter for letter in choices if letter <= _LAST_LETTER})
+    return tuple(chr(code) for code in range(ord("A"), ord(max(last, "B")) + 1)) if last <= _LAST_LETTER else ()
 
 
 def _is_json(text: str) -> bool:

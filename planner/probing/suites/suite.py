@@ -92,6 +92,8 @@ class GraderSpec(_Strict):
     """json_equals: lists are compared as sets with repeats."""
     partial: bool = False
     """json_equals: the F1 of equal leaves instead of all or nothing."""
+    repair: bool = False
+    """json_schema, json_equals: JSON that is broken (quotes, commas, a cut end) is mended before it is compared."""
     answer_schema: dict[str, Any] | None = None
     """json_schema: what the answer must satisfy; the item's reference when left out."""
     rubric: str = ""

@@ -111,7 +111,8 @@ def _suite(
 ) -> Suite:
     asked = skill or _guessed_skill(rows, file)
     references = [row.reference for row in rows if row.reference is not None]
-    guess = _asked_grader(grader, references) or guess_grader(asked, references)
+    prompts = [row.prompt for row in rows if row.reference is not None]
+    guess = _asked_grader(grader, references, prompts) or guess_grader(asked, references, prompts)
     head = SuiteHead(
         name=name or suite_name(file),
         title=Path(file).stem,
@@ -136,13 +137,15 @@ def _guessed_skill(rows: Sequence[SampleRow], file: str) -> Skill:
     return guess.skill
 
 
-def _asked_grader(grader: GraderKind | GraderSpec | None, references: Sequence[Any]) -> GraderGuess | None:
+def _asked_grader(
+    grader: GraderKind | GraderSpec | None, references: Sequence[Any], prompts: Sequence[str]
+) -> GraderGuess | None:
     """The grader that was named; exact_match learns its labels from the references."""
     if grader is None:
         return None
     if isinstance(grader, GraderSpec):
         return GraderGuess(grader, "as asked")
-    labels = guess_grader("classification", references).spec.labels if grader == "exact_match" else ()
+    labels = guess_grader("classification", references, prompts).spec.labels if grader == "exact_match" else ()
     spec = GraderSpec(kind=grader, labels=labels) if labels else GraderSpec(kind=grader)
     return GraderGuess(spec, "as asked")
 

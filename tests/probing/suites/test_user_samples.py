@@ -174,3 +174,19 @@ def test_a_missing_file_is_one_line() -> None:
 def test_any_file_name_gives_a_suite_name(name: str) -> None:
     suite_from_text("prompt\nx\n", f"{name or 'a'}.csv".replace("\n", ""), skill="chat")
     assert suite_name(name)
+
+
+def test_worked_solutions_that_end_in_a_number_are_numbers() -> None:
+    worked = ["3*4=<<3*4=12>>12 eggs.\n#### 12", "He pays 5+5=10.\n#### $1,010"]
+    assert guess_grader("math", worked).spec.kind == "numeric"
+    assert guess_grader("math", [*worked, "no number here"]).spec.kind != "numeric"
+
+
+def test_letters_of_choices_are_labels_however_few_the_samples() -> None:
+    prompts = ["Which flies? A) cow B) owl C) pig D) cat", "Which swims? A) cod B) owl C) pig D) cat"]
+    spec = guess_grader("knowledge_qa", ["B", "A"], prompts).spec
+    assert (spec.kind, spec.labels) == ("exact_match", ("A", "B", "C", "D"))
+    assert guess_grader("knowledge_qa", ["(b)", "C."]).spec.labels == ("A", "B", "C")
+    assert guess_grader("knowledge_qa", ["B"], prompts[:1]).spec.labels == ("A", "B", "C", "D")
+    assert guess_grader("knowledge_qa", ["X", "Y"]).spec.labels == ()
+    assert guess_grader("knowledge_qa", ["C"]).spec.kind == "includes"
