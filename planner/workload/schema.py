@@ -193,6 +193,9 @@ class Segment(Strict):
     """Share of requests unlike anything seen before; weighs against small and tuned models."""
     hidden_reasoning: Literal["auto", "off", "on"] = "auto"
     """Whether models that may think before they answer do so; auto: for reasoning, math, coding, agentic work only."""
+    reasoning_effort: Literal["none", "minimal", "low", "medium", "high", "xhigh"] | None = None
+    """How hard a model that can think does so before it answers; where left out, `hidden_reasoning` decides, and
+    thinking is at medium effort. Models that always think can be asked for less, never for nothing."""
     error_cost_usd: Usd = 0.0
     """What one unacceptable answer costs; counted in what is minimised unless the objective is the bill alone."""
     like: Name | None = None
@@ -224,7 +227,15 @@ class Segment(Strict):
                 f" ({self.input_tokens.mean:g}); allowed: at most the mean of input_tokens"
             )
             raise ValueError(msg)
+        if self.hidden_reasoning == "off" and self.reasoning_effort not in (None, "none"):
+            msg = f"reasoning_effort {self.reasoning_effort} with hidden_reasoning off; allowed: none, or leave one out"
+            raise ValueError(msg)
         return self
+
+    @property
+    def thinking(self) -> str:
+        """How models that can think are asked: auto, off, on, or an effort by name."""
+        return self.reasoning_effort or self.hidden_reasoning
 
 
 class Limits(Strict):

@@ -7,7 +7,9 @@ from typing import Final
 import numpy as np
 
 from planner.beliefs.latency.answer_lengths import reasoning_prior_id
+from planner.beliefs.latency.hidden_factors import hidden_factor
 from planner.beliefs.latency.speeds import LatencyBeliefs
+from planner.beliefs.latency.token_fit import EFFORT_LOG
 from planner.beliefs.priors import prior_draws
 from planner.beliefs.quality.cells import planned_effort
 from planner.beliefs.requests import Calls, calls_of, squared_cv, sum_percentiles, token_log_sd
@@ -15,6 +17,8 @@ from planner.catalog.schema import Catalog
 from planner.units import SEED, Z95, Draws
 from planner.workload.schema import Segment
 
+_OF_TASKS: Final = 0.83
+"""Part of a skill's log-sd of hidden tokens (0.9) that lies between tasks, not models: the root of 0.9^2 - 0.5^2."""
 _BISECTIONS: Final = 12
 """Halvings of the log range; leaves a relative error below 1e-3 of a time's range."""
 
@@ -37,15 +41,27 @@ class ApiLatency:
 def reasoning_tokens(catalog: Catalog, model_ids: Sequence[str], segment: Segment, seed: int = SEED) -> Draws:
     """Mean hidden reasoning tokens per model call, shape (N, S) in the order of `model_ids`; 0 where none is planned.
 
-    The effort is the one that quality is read at (`planned_effort`): models that always think do so at medium effort,
-    models that may think do so where it pays (reasoning, math, coding, agentic work) and not elsewhere. Where a model's
-    tokens were measured, its own figure stands (answer_lengths.py).
+    The effort is the one that quality is read at (`planned_effort`): as the segment states it; else models that always
+    think do so at medium effort, models that may think do so where it pays (reasoning, math, coding, agentic work) and
+    not elsewhere. Tokens are the skill's, times what the effort and the model add; where a model's tokens were measured
+    by the user, that figure stands (answer_lengths.py).
     """
-    thinks = [
-        planned_effort(catalog.models[model], segment.skill, segment.hidden_reasoning) > 0.0 for model in model_ids
-    ]
-    tokens = [prior_draws(catalog, reasoning_prior_id(catalog, model, segment.skill), seed) for model in model_ids]
-    return np.array(thinks, dtype=np.float64)[:, None] * np.array(tokens).reshape(len(thinks), -1)
+    found = [_hidden_of(catalog, model, segment, seed) for model in model_ids]
+    return np.array(found, dtype=np.float64).reshape(len(model_ids), -1)
+
+
+def _hidden_of(catalog: Catalog, model: str, segment: Segment, seed: int) -> Draws:
+    """(S,) of one model."""
+    prior = catalog.priors[reasoning_prior_id(catalog, model, segment.skill)]
+    drawn = prior_draws(catalog, prior.id, seed)
+    if planned_effort(catalog.models[model], segment.skill, segment.thinking) <= 0.0:
+        return np.zeros_like(drawn)
+    by_effort = float(np.exp(EFFORT_LOG[segment.reasoning_effort or "medium"]))
+    factor = hidden_factor(catalog, model, seed)
+    if factor is None or prior.number_class == "measured":
+        return drawn * by_effort
+    # What models differ by is in the factor now: the skill's own spread is that of its tasks.
+    return np.asarray(prior.a * (drawn / prior.a) ** _OF_TASKS * factor * by_effort, dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

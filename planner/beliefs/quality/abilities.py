@@ -8,7 +8,7 @@ as (like), or the usual benchmark of its skill. The weaker the anchor, the wider
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Final, Literal, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 
@@ -96,7 +96,8 @@ def ability_at(quality: QualityBeliefs, model: int, effort: float) -> tuple[Floa
     return fit.ability_mean[model] + effort * fit.effort_effect, covariance
 
 
-HiddenReasoning: TypeAlias = Literal["auto", "off", "on"]
+HiddenReasoning: TypeAlias = str
+"""auto, off, on, or a reasoning effort by name."""
 
 
 def _ability_moments(

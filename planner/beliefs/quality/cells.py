@@ -5,7 +5,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 
@@ -28,6 +28,7 @@ _LEAST_OF_A_PUBLISHER: Final = 5
 """Benchmarks of one publisher from which its way of measuring can be told from the skills."""
 _THINKING_SKILLS: Final = frozenset({"reasoning", "math", "coding", "agentic"})
 _PLANNED_EFFORT: Final = 0.75
+_LEAST_EFFORT: Final = 0.25
 _SMALL_PARAMS_B: Final = 15.0
 
 _EFFORTS: Final[tuple[tuple[str, float], ...]] = (
@@ -52,17 +53,24 @@ def effort_of(variant: str) -> float:
     return 0.0
 
 
-def planned_effort(model: Model, skill: str, hidden_reasoning: Literal["auto", "off", "on"] = "auto") -> float:
+def planned_effort(model: Model, skill: str, thinking: str = "auto") -> float:
     """Effort a plan assumes: none for models that cannot think, medium for those that always do.
 
-    A model that may think does so as the segment says; left to itself where it pays (reasoning, math, coding, agentic
-    work) and not elsewhere. The hidden tokens of the same choice are billed and timed, so quality, cost and latency
-    rest on one setting.
+    A model that may think does so as the segment says (auto, off, on, or an effort by name); left to itself where it
+    pays (reasoning, math, coding, agentic work) and not elsewhere. A model that always thinks can be asked for less,
+    never for nothing. The hidden tokens of the same choice are billed and timed, so quality, cost and latency rest on
+    one setting.
     """
-    if model.reasoning == "always":
+    if model.reasoning == "none":
+        return 0.0
+    always = model.reasoning == "always"
+    if thinking not in ("auto", "off", "on"):
+        asked = effort_of(thinking)
+        return max(asked, _LEAST_EFFORT) if always else asked
+    if always:
         return _PLANNED_EFFORT
-    wanted = hidden_reasoning == "on" or (hidden_reasoning == "auto" and skill in _THINKING_SKILLS)
-    return _PLANNED_EFFORT if model.reasoning == "optional" and wanted else 0.0
+    wanted = thinking == "on" or (thinking == "auto" and skill in _THINKING_SKILLS)
+    return _PLANNED_EFFORT if wanted else 0.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

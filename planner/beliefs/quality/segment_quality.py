@@ -94,7 +94,7 @@ def segment_quality(
     like = None if segment.like is None or segment.like.startswith(LIKE_PROBE) else segment.like
     name = like or usual.benchmark
     number = benchmark_number(quality, segment, name)
-    latent = latent_of(quality, catalog, segment.skill, number, segment.hidden_reasoning)
+    latent = latent_of(quality, catalog, segment.skill, number, segment.thinking)
     spread = usual.difference_sd if like is None else _LIKE_SD
     return SegmentQuality(
         segment=segment.name,
