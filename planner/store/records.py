@@ -9,6 +9,7 @@ from datetime import date, datetime
 from typing import Literal, NamedTuple, TypeAlias
 
 from planner.catalog.price import Price
+from planner.store.streaming import tokens_after_first, was_streamed
 
 RunStatus: TypeAlias = Literal["running", "finished", "cap", "stopped"]
 """running: going on, or killed in the middle; cap: the spending cap stopped it; stopped: the user did."""
@@ -127,10 +128,23 @@ class Attempt:
 
     @property
     def tpot_ms(self) -> float | None:
-        """Time per output token after the first; None without times or a second token."""
-        if self.ttft_ms is None or self.total_ms is None or (self.completion_tokens or 0) <= 1:
+        """Time per output token after the first, hidden reasoning left out; None without times or a second token."""
+        if self.ttft_ms is None or self.total_ms is None or self.completion_tokens is None:
             return None
-        return (self.total_ms - self.ttft_ms) / ((self.completion_tokens or 0) - 1)
+        after = tokens_after_first(
+            self.completion_tokens, self.reasoning_tokens or 0, streamed=bool(self.reasoning_streamed)
+        )
+        return (self.total_ms - self.ttft_ms) / after if after else None
+
+    @property
+    def reasoning_streamed(self) -> bool | None:
+        """Whether its reasoning arrived as tokens, or was hidden before the first; None without times."""
+        if self.ttft_ms is None or self.total_ms is None:
+            return None
+        reasoning = self.reasoning_tokens or 0
+        visible = max((self.completion_tokens or 0) - reasoning, 0)
+        chunks = len(self.gaps_ms) + 1 if self.gaps_ms else None
+        return was_streamed(visible, reasoning, chunks, self.ttft_ms, self.total_ms)
 
 
 @dataclass(frozen=True, slots=True)

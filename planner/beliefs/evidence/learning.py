@@ -148,6 +148,7 @@ def _times(store: Store, catalog: Catalog) -> tuple[TimedAnswer, ...]:
                 skill=run.skill,
                 kind=run.kind,
                 day=attempt.sent.date(),
+                reasoning_streamed=attempt.reasoning_streamed,
             )
         )
     return tuple(sorted(found, key=lambda one: (one.model, one.provider, one.ttft_ms, one.total_ms)))

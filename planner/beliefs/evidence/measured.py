@@ -69,6 +69,8 @@ class TimedAnswer:
     """load: answered under load, which says nothing of an idle server."""
     day: date | None = None
     """When it was asked: older answers tell less of today. None: as of the catalog."""
+    reasoning_streamed: bool | None = None
+    """Its reasoning arrived as tokens after the first; False: it was hidden before it; None: told by the times."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -18,6 +18,7 @@ from planner.beliefs.evidence.measured import TimedAnswer
 from planner.beliefs.latency.speed_rows import PREFILL_MS_PER_TOKEN, YOURS, Quantity, SpeedPoint, month_of
 from planner.beliefs.priors import prior_draws
 from planner.catalog.schema import Catalog
+from planner.store.streaming import tokens_after_first, was_streamed
 from planner.units import MS_PER_S
 
 _LEAST_LEFT: Final = 0.2
@@ -36,11 +37,16 @@ class SplitTimes:
 
 
 def split_times(one: TimedAnswer, prefill_ms: float = PREFILL_MS_PER_TOKEN) -> SplitTimes:
-    """Base time to the first token of an answer, and its time per token after it."""
+    """Base time to the first token of an answer, and its time per token after it; reasoning hidden or streamed."""
     visible, tpot = one.output_tokens - one.reasoning_tokens, None
-    if visible > 1 and one.total_ms > one.ttft_ms:
-        tpot = (one.total_ms - one.ttft_ms) / (visible - 1)
-    hidden = prefill_ms * one.input_tokens + (tpot or _USUAL_TPOT_MS) * one.reasoning_tokens
+    streamed = one.reasoning_streamed
+    if streamed is None:
+        streamed = was_streamed(visible, one.reasoning_tokens, None, one.ttft_ms, one.total_ms)
+    after = tokens_after_first(one.output_tokens, one.reasoning_tokens, streamed=streamed)
+    if after and one.total_ms > one.ttft_ms:
+        tpot = (one.total_ms - one.ttft_ms) / after
+    thought = 0 if streamed else one.reasoning_tokens
+    hidden = prefill_ms * one.input_tokens + (tpot or _USUAL_TPOT_MS) * thought
     return SplitTimes(max(one.ttft_ms - hidden, _LEAST_LEFT * one.ttft_ms), tpot)
 
 

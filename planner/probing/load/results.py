@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Final
 
 import numpy as np
@@ -37,6 +38,7 @@ class LoadRow:
     client_bound: int
     """Answers that left late or ran in a lagging loop: the client's times, in no percentile."""
     answered_per_s: float
+    """Answers over the time from the first request to the last answer, never less than the seconds of sending."""
     goodput_per_s: float | None
     """Answers a second that met every limit, failures and client-bound answers counted as not; None: no limit."""
     most_streams: int
@@ -57,6 +59,10 @@ class _Sums:
     good: int = 0
     most_streams: int = 0
     cost_usd: float = 0.0
+    first: datetime | None = None
+    """When the first request left."""
+    last: datetime | None = None
+    """When the last answer had arrived."""
     ttft: list[float] = field(default_factory=list)
     tpot: list[float] = field(default_factory=list)
     total: list[float] = field(default_factory=list)
@@ -77,6 +83,7 @@ def _add(total: _Sums, attempt: Attempt, settings: ProbeSettings) -> None:
     total.sent += 1
     total.most_streams = max(total.most_streams, attempt.streams)
     total.cost_usd += attempt.counted_usd
+    total.first = min(total.first or attempt.sent, attempt.sent)
     if attempt.state == "failed":
         total.failed += 1
         total.errors[(attempt.error or "").partition(":")[0]] += 1
@@ -84,6 +91,8 @@ def _add(total: _Sums, attempt: Attempt, settings: ProbeSettings) -> None:
         return
     total.answered += 1
     total.client_bound += attempt.client_bound
+    end = attempt.sent + timedelta(milliseconds=attempt.total_ms or 0.0)
+    total.last = max(total.last or end, end)
     if attempt.client_bound or attempt.ttft_ms is None or attempt.total_ms is None:
         return
     total.good += _meets(attempt.ttft_ms, settings.slo_ttft_ms) and _meets(attempt.total_ms, settings.slo_total_ms)
@@ -98,7 +107,8 @@ def _meets(value: float, limit: float | None) -> bool:
 
 
 def _row(model: str, total: _Sums, settings: ProbeSettings) -> LoadRow:
-    seconds = settings.seconds or 0.0
+    until_last = (total.last - total.first).total_seconds() if total.first and total.last else 0.0
+    seconds = max(settings.seconds or 0.0, until_last)
     limited = settings.slo_ttft_ms is not None or settings.slo_total_ms is not None
     return LoadRow(
         model=model,

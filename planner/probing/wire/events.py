@@ -6,12 +6,15 @@ formats, tool calls, log probabilities, broken JSON) is passed on byte for byte.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from planner.probing.wire.usage import bad_count
 
+_BLANK: Final = re.compile(rb"(?:\r\n|\n|\r(?!\n)){2,}")
+"""What ends an event: an empty line, its ends LF, CR or CRLF, also within one body."""
 _DONE: Final = "[DONE]"
 _JOINED: Final = ("content", "reasoning_content", "reasoning")
 _PLAIN_DELTA: Final = frozenset({"role", *_JOINED})
@@ -108,10 +111,8 @@ def _error_of(content: Mapping[str, Any]) -> str:
 def _events(body: bytes) -> Iterator[tuple[int, bytes, str]]:
     """Each event with data: where it ends, its bytes, its data."""
     start = 0
-    separator = b"\r\n\r\n" if b"\r\n\r\n" in body else b"\n\n"
-    while start < len(body):
-        found = body.find(separator, start)
-        end = len(body) if found < 0 else found + len(separator)
+    ends = [blank.end() for blank in _BLANK.finditer(body)]
+    for end in [*ends, len(body)]:
         raw = body[start:end]
         start = end
         lines = [line[5:].strip() for line in raw.splitlines() if line.startswith(b"data:")]

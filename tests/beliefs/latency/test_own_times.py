@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from planner.beliefs.evidence.measured import TimedAnswer
+from planner.beliefs.latency.own_times import SplitTimes, split_times
 from planner.beliefs.latency.speeds import LatencyBeliefs, fit_latency
 from planner.catalog.schema import Catalog
 from planner.units import Draws
@@ -87,3 +88,12 @@ def test_hidden_reasoning_is_not_taken_for_a_slow_start(catalog: Catalog) -> Non
     ]
     medians = [float(np.median(_at(fit_latency(catalog, times=some))[0])) for some in (plain, thinking)]
     assert medians[1] < 4.0 * medians[0]
+
+
+def test_reasoning_hidden_or_streamed_gives_the_same_pace() -> None:
+    streamed = TimedAnswer(MODEL, "openai", 0, 100, 80, 100.0, 100.0 + 99 * 20.0, "math")
+    hidden = TimedAnswer(MODEL, "openai", 0, 100, 80, 1700.0, 100.0 + 99 * 20.0, "math")
+    assert split_times(streamed) == SplitTimes(100.0, pytest.approx(20.0))
+    assert split_times(hidden).tpot_ms == pytest.approx(20.0)
+    assert split_times(replace(hidden, reasoning_streamed=False)) == split_times(hidden)
+    assert split_times(replace(hidden, reasoning_streamed=True)).tpot_ms == pytest.approx(380.0 / 99.0)

@@ -124,3 +124,15 @@ def test_googles_parts_are_tokens() -> None:
 def test_the_total_that_a_server_states_is_kept(usage: bytes, total: int) -> None:
     body = b'data: {"choices": [], ' + usage + b"}\n\ndata: [DONE]\n\n"
     assert read_stream(body).total_tokens == total
+
+
+@pytest.mark.parametrize(
+    "ends", [("\n\n",), ("\r\n\r\n",), ("\r\r",), ("\n\n", "\r\n\r\n", "\r\r"), ("\r\n\n", "\n\r\n")]
+)
+def test_lines_may_end_in_any_way_within_one_body(ends: tuple[str, ...]) -> None:
+    chunk = '{"id":"1","object":"chat.completion.chunk","choices":[{"index":0,"delta":{"content":"%s"}}]}'
+    events = [": keepalive", *(f"data: {chunk % word}" for word in ("a", "b", "c")), "data: [DONE]"]
+    body = "".join(event + ends[place % len(ends)] for place, event in enumerate(events)).encode()
+    read = read_stream(body)
+    assert (len(read.token_ends), read.finished, read.malformed) == (3, True, "")
+    assert b"abc" in read.body
