@@ -8,6 +8,8 @@ row of the catalog leaves every other row's draws as they were.
 import hashlib
 import math
 from dataclasses import dataclass
+from functools import lru_cache
+from statistics import NormalDist
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -69,8 +71,33 @@ def stream(seed: int, *names: str) -> np.random.Generator:
 
 
 def normal_draws(seed: int, *names: str, size: int = DRAW_COUNT) -> Draws:
-    """Standard normal draws of the named quantity, shape (size,)."""
-    return stream(seed, *names).standard_normal(size)
+    """Standard normal draws of the named quantity, shape (size,): one from each of `size` equally likely strata.
+
+    A sum of such quantities has its mean exactly and its quantiles far closer than independent draws would (Latin
+    hypercube sampling: McKay, Beckman and Conover 1979; Stein 1987).
+    """
+    return np.asarray(stream(seed, *names).permutation(_normal_scores(size)))
+
+
+def uniform_draws(seed: int, *names: str, size: int = DRAW_COUNT) -> Draws:
+    """Draws between 0 and 1 of the named quantity, shape (size,): the middles of equal strata in a random order."""
+    return np.asarray((stream(seed, *names).permutation(size) + 0.5) / size)
+
+
+def normal_rows(seed: int, *names: str, rows: int) -> Draws:
+    """Independent standard normals under one name, shape (rows, DRAW_COUNT), each row stratified."""
+    rng = stream(seed, *names)
+    return np.array([rng.permutation(_normal_scores(DRAW_COUNT)) for _ in range(rows)]).reshape(rows, DRAW_COUNT)
+
+
+@lru_cache(maxsize=8)
+def _normal_scores(size: int) -> Draws:
+    """Normal quantiles at the middles of equal strata, scaled to unit variance; read-only, since it is shared."""
+    inverse = NormalDist().inv_cdf
+    scores = np.array([inverse((place + 0.5) / size) for place in range(size)])
+    scores /= max(float(np.sqrt(np.mean(scores**2))), 1e-12)
+    scores.flags.writeable = False
+    return scores
 
 
 def logit(share: Draws | float) -> Draws:

@@ -3,9 +3,10 @@
 from functools import lru_cache
 
 import numpy as np
+from scipy.special import betaincinv
 
 from planner.catalog.schema import Catalog, Prior
-from planner.units import DRAW_COUNT, SEED, Draws, normal_draws, stream
+from planner.units import DRAW_COUNT, SEED, Draws, normal_draws, uniform_draws
 
 
 def prior_draws(catalog: Catalog, prior_id: str, seed: int = SEED) -> Draws:
@@ -16,13 +17,12 @@ def prior_draws(catalog: Catalog, prior_id: str, seed: int = SEED) -> Draws:
 @lru_cache(maxsize=1024)
 def _draws(prior: Prior, seed: int) -> Draws:
     """The same prior and seed give the same array; it is shared, so nobody may write to it."""
-    rng = stream(seed, "prior", prior.id)
     if prior.family == "normal":
-        draws = prior.a + prior.b * rng.standard_normal(DRAW_COUNT)
+        draws = prior.a + prior.b * normal_draws(seed, "prior", prior.id)
     elif prior.family == "lognormal":
-        draws = prior.a * np.exp(prior.b * rng.standard_normal(DRAW_COUNT))
+        draws = prior.a * np.exp(prior.b * normal_draws(seed, "prior", prior.id))
     elif prior.family == "beta":
-        draws = rng.beta(prior.a, prior.b, DRAW_COUNT)
+        draws = np.asarray(betaincinv(prior.a, prior.b, uniform_draws(seed, "prior", prior.id)))
     else:
         draws = np.full(DRAW_COUNT, prior.a)
     draws.flags.writeable = False

@@ -80,7 +80,7 @@ def choose_cascades(candidates: Candidates, segment: Segment, seed: int) -> Casc
     weak = np.array([pair[0] for pair in pairs], dtype=np.int64)
     strong = np.array([pair[1] for pair in pairs], dtype=np.int64)
     settings = np.array(GATE_THRESHOLDS)
-    drift = ESCALATION_SD * normal_draws(seed, "escalation", segment.name)
+    drift = ESCALATION_SD * normal_draws(seed, "escalation", segment.skill)
     shares = logistic(logit(settings)[:, None] + drift)
     return Cascades(
         weak=np.repeat(weak, settings.size),

@@ -4,6 +4,8 @@ from collections.abc import Hashable
 from datetime import date
 from typing import Final
 
+import numpy as np
+
 from planner.beliefs.cost.api import volume_factor
 from planner.beliefs.evidence.measured import measured_on
 from planner.beliefs.model import Beliefs
@@ -29,7 +31,7 @@ from planner.options.join import SegmentPart, join_segments
 from planner.options.names import resolve_names
 from planner.options.placements.placements import Found, find_ways
 from planner.options.rows import shapes_needed
-from planner.options.table import Options, OptionTable
+from planner.options.table import Doubts, Options, OptionTable
 from planner.workload.schema import Assumptions, LatencyLimits, RelativeFloor, Segment, Workload
 
 _MACHINE_ASSUMPTIONS: Final = ("prefer_commitment", "amortise_months", "electricity_usd_per_kwh")
@@ -138,9 +140,12 @@ def _segment_part(
     scaled = kept.recall(
         "scaled", name, (base, costs, scale), lambda: scale_base(world, found.ways, times, costs, base, asked, scale)
     )
-    floor = kept.recall("floor", name, (by, segment.quality_floor), lambda: floor_of(world, segment, qualities))
+    allowed = np.zeros(len(world.models.ids), dtype=np.bool_)
+    allowed[found.ways.model[rows.way]] = True
+    floor_key = (qualities, segment.quality_floor, allowed.tobytes())
+    floor = kept.recall("floor", name, floor_key, lambda: floor_of(world, segment, qualities, allowed))
     usage = Usage(world, found.ways, times, costs, base, asked, scale)
-    table = kept.recall("table", name, (base, scaled, floor), lambda: _table(usage, scaled, floor))
+    table = kept.recall("table", name, (base, scaled, floor), lambda: _table(usage, scaled, qualities, floor))
     return SegmentPart(unit, retrieval, found, base, qualities.anchor, qualities.outcomes, table)
 
 
@@ -228,14 +233,19 @@ def _retrieval(
     )
 
 
-def _table(usage: Usage, scaled: Scaled, floor: Floor) -> OptionTable:
+def _table(usage: Usage, scaled: Scaled, qualities: SegmentQualities, floor: Floor) -> OptionTable:
     """The options of a segment, pools and component sets numbered within it."""
     base = usage.base
     columns = base.columns
+    direct = qualities.direct
+    doubts = None
+    if direct.own_noise is not None and direct.difficulty_noise is not None:
+        doubts = Doubts(direct.own_noise, direct.difficulty_noise)
     return OptionTable(
         segment=usage.asked.segment.name,
         floor=floor.draws,
         floor_text=floor.text,
+        floor_model=floor.model,
         model_ids=usage.world.models.ids,
         places=usage.ways.places,
         model=columns.model,
@@ -256,4 +266,5 @@ def _table(usage: Usage, scaled: Scaled, floor: Floor) -> OptionTable:
         total_p95_ms=base.total_p95_ms,
         carbon_kg=scaled.carbon_kg,
         lines=usage,
+        doubts=doubts,
     )

@@ -162,11 +162,25 @@ class OptionTable:
     """(N, S) a month, pools apart."""
     lines: UsageLines
     """Usage of a row, line by line: the rates that priced it; the lines sum to `usage_usd` draw by draw."""
+    floor_model: int = -1
+    """Row of the model that the floor refers to; -1 for an absolute floor."""
+    doubts: "Doubts | None" = None
+    """What moves the qualities, where it is known."""
 
     @property
     def size(self) -> int:
         """Number of options, N."""
         return int(self.model.shape[0])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Doubts:
+    """Standard normals that move the qualities of a segment's options: what can be integrated in closed form."""
+
+    own: Draws
+    """(M, S) of each of the table's models by itself."""
+    difficulty: Draws
+    """(S,) shared by all."""
 
 
 @dataclass(frozen=True, slots=True)

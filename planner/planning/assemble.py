@@ -6,7 +6,7 @@ from typing import Final, Literal
 import numpy as np
 
 from planner.beliefs.cost.api import volume_factor
-from planner.options.table import AnchorUse
+from planner.options.table import AnchorUse, OptionTable
 from planner.planning.explain import reasons as explain
 from planner.planning.explain.baselines import list_baselines, quality_draws, tools_used
 from planner.planning.explain.break_evens import tell_break_evens
@@ -24,6 +24,7 @@ from planner.planning.plan import (
     Figure,
     FirstStep,
     FixedCost,
+    FloorResolved,
     OptionChoice,
     Plan,
     Relaxed,
@@ -128,6 +129,7 @@ def _segment(
         quality=_quality_figure(table.quality[row], choice, anchor),
         quality_floor=steady(float(table.floor.mean())),
         floor_text=table.floor_text,
+        floor_resolved=_floor_resolved(table),
         ttft_p95_ms=figure_of(table.ttft_p95_ms[row]),
         total_p95_ms=figure_of(table.total_p95_ms[row]),
         meets={path: steady(float(share[row])) for path, share in part.held.shares.items()},
@@ -145,6 +147,13 @@ def _segment(
         options_fitting=int(part.held.fits().sum()),
     )
     return Draft(plan, worth)
+
+
+def _floor_resolved(table: OptionTable) -> FloorResolved | None:
+    """What a relative floor came to; None for an absolute one."""
+    if table.floor_model < 0:
+        return None
+    return FloorResolved(model=table.model_ids[table.floor_model], value=steady(float(table.floor.mean())))
 
 
 def _quality_figure(quality: Draws, choice: OptionChoice, anchor: AnchorUse) -> Figure:

@@ -16,6 +16,7 @@ import numpy as np
 
 from planner.options.table import OptionTable
 from planner.planning.draw_shares import lower_at, share_of_draws, upper_at
+from planner.planning.edges import floor_shares, near_rows
 from planner.units import Bools, Draws, Floats
 from planner.workload.schema import Limits, Segment, Workload
 
@@ -231,6 +232,9 @@ def held_limits(segment: Segment, table: OptionTable, strictness: Mapping[str, S
         strict = strictness[limit.kind]
         shares[path] = share_of_draws(excess >= 0.0)
         within[path] = _deciding(limit.kind, excess, strict.tolerance)
+        if path == "quality_floor":
+            near = near_rows(within[path], strict.confidence)
+            within[path][near] = floor_shares(table, near, strict.tolerance)
         needed[path] = strict.confidence
     return Held(shares, within, needed)
 

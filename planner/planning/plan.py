@@ -155,6 +155,14 @@ class RetrievalShares(Part):
     text: str
 
 
+class FloorResolved(Part):
+    """The model that a relative floor refers to, and the bar."""
+
+    model: str
+    value: float
+    """Least acceptable quality, mean over the draws."""
+
+
 class SegmentPlan(Part):
     """What serves one segment."""
 
@@ -171,6 +179,8 @@ class SegmentPlan(Part):
     quality_floor: float
     """Mean of the floor over the draws."""
     floor_text: str
+    floor_resolved: FloorResolved | None = None
+    """What a relative floor came to; put under `quality_floor.resolved` it pins the bar. None for an absolute floor."""
     ttft_p95_ms: Figure
     total_p95_ms: Figure
     meets: dict[str, float]

@@ -19,7 +19,7 @@ from planner.beliefs.quality.skill_model import SkillFit
 from planner.catalog.schema import Benchmark, Catalog
 from planner.errors import InputError
 from planner.terms import SKILLS
-from planner.units import DRAW_COUNT, SEED, Draws, Floats, Ints, logistic, stream
+from planner.units import SEED, Draws, Floats, Ints, logistic, normal_rows
 from planner.workload.schema import Segment
 
 RESIDUAL_KEPT: Final = 0.5
@@ -56,10 +56,7 @@ def fit_quality(catalog: Catalog, seed: int = SEED, kept_in: Path | None = None)
         fit=recall_skill_fit(frame.cells, kept_in),
         frame=frame,
         ability_noise=np.array(
-            [
-                stream(seed, "ability", model).standard_normal((frame.cells.skills, DRAW_COUNT))
-                for model in frame.models[:curated]
-            ]
+            [normal_rows(seed, "ability", model, rows=frame.cells.skills) for model in frame.models[:curated]]
         ),
         settings=_settings(frame, curated),
         seed=seed,

@@ -37,7 +37,7 @@ from planner.beliefs.quality.segment_state import (
 from planner.beliefs.quality.skill_model import LOADING_SD
 from planner.catalog.schema import Benchmark, Catalog, Model
 from planner.errors import InputError
-from planner.units import DRAW_COUNT, Draws, Floats, Ints, logistic, normal_draws, stream
+from planner.units import Draws, Floats, Ints, logistic, normal_draws, normal_rows, uniform_draws
 from planner.workload.schema import Segment
 
 AnchorKind: TypeAlias = Literal["measured", "observed", "like", "usual"]
@@ -78,6 +78,10 @@ class SegmentQuality:
     """Models whose own answers to the segment's samples were graded."""
     grounded: tuple[SuiteAnswers, ...] = ()
     """Answers to its samples with the evidence in the prompt: what readers make of it."""
+    own_noise: Draws | None = None
+    """(M, S) standard normals: what is not known of each model by itself, ability and oddity together."""
+    difficulty_noise: Draws | None = None
+    """(S,) standard normals: how far the segment is off its anchor, the same for all models."""
 
 
 def segment_quality(
@@ -108,7 +112,14 @@ def segment_quality(
         runs=seen.runs,
         probed=_models_of(seen.own) if seen.stands_for else (),
         grounded=seen.grounded,
+        own_noise=_own_noise(quality, latent),
+        difficulty_noise=normal_draws(quality.seed, "difficulty", name),
     )
+
+
+def _own_noise(quality: QualityBeliefs, latent: Latent) -> Draws:
+    sd = np.sqrt(latent.skilled_variance + latent.own_variance)
+    return (skilled_draws(quality, latent) + own_draws(quality, latent)) / np.maximum(sd, 1e-12)[:, None]
 
 
 def given_reading(reading: Draws, direct: SegmentQuality, seed: int) -> Draws:
@@ -119,7 +130,7 @@ def given_reading(reading: Draws, direct: SegmentQuality, seed: int) -> Draws:
     if not direct.grounded:
         return reading
     count = reading.shape[0]
-    draws = reading + _READER_SD * model_draws(seed, ("reader", direct.segment), direct.model_ids)
+    draws = reading + _READER_SD * model_draws(seed, ("reader", direct.anchor_benchmark), direct.model_ids)
     covariance = np.zeros((2 * count, 2 * count))
     covariance[count:, count:] = np.cov(reading) + _READER_SD**2 * np.eye(count)
     mean = np.concatenate([np.zeros(count), reading.mean(axis=1)])
@@ -146,8 +157,9 @@ def _models_of(parts: tuple[SuiteAnswers, ...]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(model for part in parts for model in part.outcomes.models))
 
 
-def _difficulty(quality: QualityBeliefs, segment: Segment, spread: float) -> Spread:
-    return Spread(spread * normal_draws(quality.seed, "difficulty", segment.name), np.array(spread**2))
+def _difficulty(quality: QualityBeliefs, anchor: str, spread: float) -> Spread:
+    """Belongs to the anchor: segments as hard as one benchmark are off by the same, whatever they are called."""
+    return Spread(spread * normal_draws(quality.seed, "difficulty", anchor), np.array(spread**2))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -183,7 +195,7 @@ def _of_shares(
         odd[row] = _oddness_sd(catalog.models[name], int(quality.evidence_rows[row]))
     extra = odd[:, None] * model_draws(quality.seed, ("odd here", latent.benchmark), quality.model_ids)
     skills = latent.by_loading.shape[1]
-    leaning = LOADING_SD * stream(quality.seed, "leaning", latent.benchmark).standard_normal((skills, DRAW_COUNT))
+    leaning = LOADING_SD * normal_rows(quality.seed, "leaning", latent.benchmark, rows=skills)
     return _Shares(
         benchmark=latent.benchmark,
         centre=np.log(share / (1.0 - share)),
@@ -219,7 +231,7 @@ def _direct(
     with loadings as uncertain as a benchmark's are), and the evidence of both decides from _UNLIKE_ANCHOR on. Where
     not, the anchor stands.
     """
-    near, benchmark = _difficulty(quality, segment, spread), catalog.benchmarks[latent.benchmark]
+    near, benchmark = _difficulty(quality, latent.benchmark, spread), catalog.benchmarks[latent.benchmark]
     if not (seen.own or seen.skill or segment.observed):
         return share_of_log_odds(latent_draws(quality, latent) + near.draws, benchmark)
     shares = _of_shares(quality, catalog, latent, benchmark, seen)
@@ -227,9 +239,9 @@ def _direct(
     if not (seen.own or segment.observed):
         moved = (at_anchor.log_odds - shares.centre[:, None]) / shares.loading[:, None]
         return share_of_log_odds(latent.mean[:, None] + moved, benchmark)
-    far = _difficulty(quality, segment, _FREE_DIFFICULTY_SD)
+    far = _difficulty(quality, latent.benchmark, _FREE_DIFFICULTY_SD)
     anywhere = _given_all(quality, segment, shares, far, seen, shares.leaning)
-    uniform = stream(quality.seed, "unlike its anchor", segment.name).random(DRAW_COUNT)
+    uniform = uniform_draws(quality.seed, "unlike its anchor", latent.benchmark)
     return np.asarray(logistic(mixed_log_odds((at_anchor, anywhere), _UNLIKE_ANCHOR, uniform)))
 
 
@@ -258,7 +270,8 @@ def _given_observed(quality: QualityBeliefs, segment: Segment, state: SegmentSta
     n = np.array([float(item.n) for item in segment.observed])
     share = np.clip([item.quality for item in segment.observed], 0.5 / n, 1.0 - 0.5 / n)
     noise = 1.0 / (n * share * (1.0 - share))
-    normal = stream(quality.seed, "observed", segment.name).standard_normal((n.size, DRAW_COUNT))
+    names = [f"{item.model}:{item.quality:g}:{item.n}" for item in segment.observed]
+    normal = np.array([normal_draws(quality.seed, "observed", name) for name in names])
     rows = np.array([row[item.model] for item in segment.observed])
     return given_shares(state, rows, np.log(share / (1.0 - share)), Spread(np.sqrt(noise)[:, None] * normal, noise))
 
