@@ -4,6 +4,7 @@ import argparse
 import math
 import re
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 _MOST_POINTS: Final = 200
@@ -20,6 +21,19 @@ class Vary:
     count: int
     times: bool
     """The bounds are factors of the present value."""
+
+
+def day(text: str) -> date:
+    """A day, '2026-12-01'.
+
+    >>> day("2026-12-01")
+    datetime.date(2026, 12, 1)
+    """
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        msg = f"found {text!r}; allowed: a day as YYYY-MM-DD"
+        raise argparse.ArgumentTypeError(msg) from None
 
 
 def whole(text: str) -> int:

@@ -36,7 +36,7 @@ def run_plan(args: argparse.Namespace) -> int:
     workload = load_asked(args)
     from planner.facts import load_facts
 
-    facts = load_facts()
+    facts = load_facts(args.day)
     from planner.planning.choose import FRONT_POINTS, plan_bundle
     from planner.planning.plan import Plan
 

@@ -4,7 +4,7 @@ import argparse
 from typing import Any, NoReturn
 
 from planner import __version__
-from planner.cli.arguments import points, vary, whole
+from planner.cli.arguments import day, points, vary, whole
 from planner.cli.commands import (
     run_app,
     run_models,
@@ -85,6 +85,7 @@ def _add_plan(commands: Any) -> None:  # noqa: ANN401
         "10,000, above)",
     )
     command.add_argument("--pareto", metavar="N", type=points, help="show N plans of the cost-quality front")
+    command.add_argument("--day", metavar="YYYY-MM-DD", type=day, help="plan for this day instead of today")
 
 
 def _add_whatif(commands: Any) -> None:  # noqa: ANN401

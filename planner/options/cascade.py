@@ -24,7 +24,8 @@ STRONG_TECHNIQUE: Final[dict[Technique, Technique]] = {
 """How the stronger model is asked: as the small one is, but never tuned. Passages found once serve both."""
 ESCALATION_SD: Final = 0.2
 """assumption: log odds by which the share passed on drifts from what the gate was set to; about 4 points at 30 %."""
-_WEAK_PER_SERVING: Final = {API: 3, POOL: 2, DEVICE: 1}
+_WEAK_PER_SERVING: Final = {API: 2, POOL: 1, DEVICE: 1}
+"""Of each technique, so that examples that make another technique possible take no cascade away."""
 _STRONG_PER_SERVING: Final = {API: 2, POOL: 1}
 _WORTH: Final = 0.6
 """A small model dearer than this share of the strong one's cost saves nothing worth a gate."""
@@ -72,7 +73,8 @@ class MemberTimes:
 def choose_cascades(candidates: Candidates, segment: Segment, seed: int) -> Cascades:
     """Cascades worth considering: small models on the front of cost and quality, passed on to the best of the front.
 
-    By serving: up to 3 small models by API, 2 on pools, 1 on devices; to each up to 2 strong ones by API, 1 on a pool;
+    By technique and serving: up to 2 small models by API, 1 on pools and devices; to each up to 2 strong ones by API, 1
+    on a pool;
     every gate setting. That is a choice to keep the table short. A strong member is better in the mean and in most
     draws, and the small one costs at most 60 % of it. At most one of the two runs on a pool.
     """
@@ -115,11 +117,12 @@ def _pairs(candidates: Candidates) -> list[tuple[int, int]]:
     strong = _by_cost(candidates, mean)
     found: list[tuple[int, int]] = []
     for serving, count in _WEAK_PER_SERVING.items():
-        rows = np.flatnonzero((candidates.serving == serving) & ~candidates.frontier)
-        front = _front(rows, candidates.usd, mean)
-        partners = {int(row): _partners(candidates, mean, strong, int(row)) for row in front}
-        useful = np.array([row for row in front if partners[int(row)]], dtype=np.int64)
-        found += [(row, strong) for row in _spread(useful, count) for strong in partners[row]]
+        for technique in np.unique(candidates.technique):
+            small = (candidates.serving == serving) & (candidates.technique == technique) & ~candidates.frontier
+            front = _front(np.flatnonzero(small), candidates.usd, mean)
+            partners = {int(row): _partners(candidates, mean, strong, int(row)) for row in front}
+            useful = np.array([row for row in front if partners[int(row)]], dtype=np.int64)
+            found += [(row, strong) for row in _spread(useful, count) for strong in partners[row]]
     return found
 
 

@@ -61,6 +61,8 @@ class Fleet:
     """(P,) row of the machine."""
     places: tuple[Place, ...]
     """Place of each set-up."""
+    allowed: Bools
+    """(K,) machines that some segment may use."""
 
 
 def build_world(catalog: Catalog, beliefs: Beliefs, today: date, months: int = 12) -> World:
@@ -97,11 +99,13 @@ def build_fleet(world: World, assumptions: Assumptions, all_needs: Sequence[Need
     machines = machines_of(world.catalog, assumptions)
     masks = {mask.tobytes(): mask for mask in (allowed_machines(machines, needs) for needs in all_needs)}
     setups = tuple(choose_setups(machines, world.models.models, list(masks.values())))
+    allowed = np.logical_or.reduce(list(masks.values())) if masks else np.zeros(len(machines), dtype=np.bool_)
     names = {name: provider.name for name, provider in world.catalog.providers.items()}
     return Fleet(
         machines=machines,
         setups=setups,
         setup_model=np.array([choice.model for choice in setups], dtype=np.int64),
         setup_machine=np.array([choice.machine for choice in setups], dtype=np.int64),
+        allowed=allowed,
         places=tuple(machine_place(machines[choice.machine], choice.precision, names) for choice in setups),
     )

@@ -57,6 +57,8 @@ def join_segments(
         anchors=tuple(part.anchor for part in parts),
         outcomes=tuple(part.outcomes for part in parts),
         retirements=tuple(dict.fromkeys(item for part in parts for item in part.found.retirements)),
+        least_machine_usd=_least_machine_usd(world, fleet, workload),
+        day=world.today.isoformat(),
         first_party=frozenset((maker, each.id) for each in world.catalog.providers.values() for maker in each.makers),
     )
 
@@ -175,6 +177,17 @@ def _machine_month(world: World, fleet: Fleet, number: int, assumptions: Assumpt
         world.catalog, gpu, machine.gpus, machine.price.area, assumptions, world.seed
     )
     return usd, float(carbon.mean())
+
+
+def _least_machine_usd(world: World, fleet: Fleet, workload: Workload) -> float:
+    """The cheapest machine of all that some segment may use, at the workload's assumptions."""
+    cheapest: dict[str, int] = {}
+    for number in np.flatnonzero(fleet.allowed).tolist():
+        kind = "owned" if fleet.machines[number].owned else "rented"
+        if kind not in cheapest or fleet.machines[number].usd_per_month < fleet.machines[cheapest[kind]].usd_per_month:
+            cheapest[kind] = number
+    months = [_machine_month(world, fleet, number, workload.assumptions)[0] for number in cheapest.values()]
+    return min(months, default=float("inf"))
 
 
 def _pool(world: World, fleet: Fleet, setup: int, months: dict[int, tuple[float, float]], spare: int) -> Pool:

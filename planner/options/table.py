@@ -244,3 +244,7 @@ class Options:
     """In the order of the segments: what one figure of quality does not say."""
     first_party: frozenset[tuple[str, str]] = frozenset()
     """(maker, provider) of those who sell their own models."""
+    least_machine_usd: float = 0.0
+    """No pool that was not considered costs less a month; infinite where no machine may serve any segment."""
+    day: str = ""
+    """The day that the options are of, ISO."""

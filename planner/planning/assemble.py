@@ -34,6 +34,7 @@ from planner.planning.plan import (
 )
 from planner.planning.problem import Problem
 from planner.planning.solve.milp import Solution, carbon_kg_draws, cost_draws, errors_draws
+from planner.planning.solve.proof import RULES_VERSION, proof_of
 from planner.planning.wording import (
     AREA_NAMES,
     count_text,
@@ -87,6 +88,9 @@ def assemble_plan(
         status="optimal" if solution.optimal else "feasible",
         mip_gap=solution.gap,
         optimum_usd=steady(optimum.objective),
+        rules_version=RULES_VERSION,
+        day=problem.options.day,
+        proof=proof_of(problem, optimum),
         answer=_answer(problem, solution, segments, totals, baselines),
         segments=segments,
         totals=totals,

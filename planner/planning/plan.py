@@ -387,6 +387,13 @@ class Plan(Part):
     mip_gap: float
     optimum_usd: float | None = None
     """Least that the objective can come to, before ties within materiality were settled."""
+    rules_version: int = 1
+    """Version of the rules by which limits hold and plans are compared: 1, a share of draws at the limit itself and the
+    bill alone; 2, tolerances, total cost and materiality."""
+    day: str = ""
+    """The day that the plan is for, ISO; '' in older plans."""
+    proof: Literal["optimal", "best_of_considered"] = "best_of_considered"
+    """optimal: no allowed option at all makes a better plan; best_of_considered: none of those considered does."""
     answer: str
     """The first sentence of the home page."""
     segments: tuple[SegmentPlan, ...]

@@ -33,6 +33,8 @@ class Machine:
     price: GpuPrice
     usd_per_month: float
     """One always-on replica, at the workload's assumptions but GPU price factor 1."""
+    listed_usd: float
+    """The same at the default assumptions: what set-ups are chosen by, so that no price of the user's moves them."""
 
     @property
     def owned(self) -> bool:
@@ -67,7 +69,8 @@ def machines_of(catalog: Catalog, assumptions: Assumptions) -> tuple[Machine, ..
         gpu = catalog.gpus[price.gpu]
         for gpus in _counts(price):
             usd = pool_usd_per_replica_month(price, gpu, gpus, neutral, catalog)
-            machine = Machine(gpu, gpus, price, usd)
+            listed = pool_usd_per_replica_month(price, gpu, gpus, Assumptions(), catalog)
+            machine = Machine(gpu, gpus, price, usd, listed)
             key = (gpu.id, gpus, price.area, machine.provider)
             if key not in found or usd < found[key].usd_per_month:
                 found[key] = machine
@@ -110,29 +113,58 @@ def allowed_machines(machines: Sequence[Machine], needs: Needs) -> Bools:
 
 
 def choose_setups(machines: Sequence[Machine], models: Sequence[Model], allowed: Sequence[Bools]) -> list[SetupChoice]:
-    """At most three machines for each model, precision and set of allowed machines (one for each rule of the workload).
+    """At most three kinds of machine for each model and precision, rented and owned apart; each where it may stand.
 
-    Of the machines whose memory holds the weights: the cheapest; the best value, USD over the geometric mean of
+    Of the kinds whose memory holds the weights: the cheapest; the best value, USD over the geometric mean of
     bandwidth (which bounds decode) and FLOPs (which bound prefill); and the one with the most bandwidth within four
     times the cheapest's price, for tight latency limits. At 16 bits the best value alone: 8 bits lose a hundredth of a
-    logit and cost half. That is a choice to keep the table short, not a proof. All rules of a workload are looked at
-    together so that segments can share a pool.
+    logit and cost half. Kinds are chosen over all places at listed prices, so that neither a data rule nor a price of
+    the user's moves them: a looser rule or a lower price only adds. Where a rule leaves none of the kinds, the same is
+    asked of the machines that it leaves. That is a choice to keep the table short, not a proof.
     """
     columns = _machine_columns(machines)
-    chosen = {
-        (model, machine, number)
-        for model, facts in enumerate(models)
-        if facts.open_weights and facts.total_params_b is not None
-        for number, precision in enumerate(PRECISIONS)
-        for mask in allowed
-        for machine in _worth_sizing(columns, mask, facts.total_params_b, precision)
-    }
+    owned = np.array([machine.owned for machine in machines], dtype=np.bool_)
+    kind = _kinds(machines)
+    chosen: set[tuple[int, int, int]] = set()
+    for model, facts in enumerate(models):
+        if not facts.open_weights or facts.total_params_b is None:
+            continue
+        for number, precision in enumerate(PRECISIONS):
+            for of in (owned, ~owned):
+                found = _chosen(columns, kind, of, allowed, facts.total_params_b, precision)
+                chosen |= {(model, machine, number) for machine in found}
     return [SetupChoice(model, machine, PRECISIONS[number]) for model, machine, number in sorted(chosen)]
+
+
+def _kinds(machines: Sequence[Machine]) -> Ints:
+    """(K,) the same number for the same GPUs, wherever they stand and whoever sells them."""
+    known: dict[tuple[str, int], int] = {}
+    return np.array([known.setdefault((m.gpu.id, m.gpus), len(known)) for m in machines], dtype=np.int64)
+
+
+def _chosen(
+    columns: "_MachineColumns",
+    kind: Ints,
+    of: Bools,
+    allowed: Sequence[Bools],
+    params_b: float,
+    precision: Precision,
+) -> set[int]:
+    """Machines (rented or owned, by `of`) worth sizing for a model at a precision, under any of these rules."""
+    kinds = {int(kind[machine]) for machine in _worth_sizing(columns, of, params_b, precision)}
+    found: set[int] = set()
+    for mask in allowed:
+        there = np.flatnonzero(mask & of)
+        mine = [there[kind[there] == each] for each in sorted(kinds)]
+        cheapest = {int(rows[np.argmin(columns.usd[rows])]) for rows in mine if rows.size}
+        found |= cheapest or _worth_sizing(columns, mask & of, params_b, precision)
+    return found
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _MachineColumns:
     usd: Floats
+    """At listed prices."""
     memory_gb: Floats
     bandwidth: Floats
     tflops: Floats
@@ -141,7 +173,7 @@ class _MachineColumns:
 def _machine_columns(machines: Sequence[Machine]) -> _MachineColumns:
     gpus = np.array([machine.gpus for machine in machines], dtype=np.float64)
     return _MachineColumns(
-        usd=np.array([machine.usd_per_month for machine in machines], dtype=np.float64),
+        usd=np.array([machine.listed_usd for machine in machines], dtype=np.float64),
         memory_gb=gpus * np.array([machine.gpu.memory_gb for machine in machines], dtype=np.float64),
         bandwidth=gpus * np.array([machine.gpu.bandwidth_gb_s for machine in machines], dtype=np.float64),
         tflops=gpus * np.array([machine.gpu.bf16_tflops or 1.0 for machine in machines], dtype=np.float64),
