@@ -67,4 +67,4 @@ def closed_form(margin: Draws, moved_by: Draws) -> Floats:
     linear = mean + (slopes[:, None, :] @ centred)[:, 0, :]
     spread = np.maximum(np.sqrt(np.sum(slopes**2, axis=1)), 1e-9)
     error = (linear >= 0.0).mean(axis=1) - ndtr(mean[:, 0] / spread)
-    return np.clip((margin >= 0.0).mean(axis=1) - error, 0.0, 1.0)
+    return np.asarray(np.clip((margin >= 0.0).mean(axis=1) - error, 0.0, 1.0), dtype=np.float64)

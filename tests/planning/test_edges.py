@@ -26,5 +26,5 @@ def test_a_bent_margin_is_told_closer_than_by_counting() -> None:
         margin = (0.8 + 0.6 * draws[0] + 0.1 * draws[0] ** 2 + 0.3 * draws[1])[None, :]
         counted.append(float((margin >= 0.0).mean()) - truth)
         told.append(float(closed_form(margin, draws[None])[0]) - truth)
-    assert np.std(told) < 0.7 * np.std(counted)
+    assert np.std(told) < 0.8 * np.std(counted)
     assert abs(np.mean(told)) < 0.005
