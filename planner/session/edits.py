@@ -120,6 +120,8 @@ def edit_values(session: Session, values: Mapping[str, object]) -> None:
     """Set several fields together, so that none is checked without the others; comments of the text stay."""
     data = plain_workload(session.workload)
     placed = {tuple(_parts(path)): None if value in ([], (), "") else value for path, value in values.items()}
+    # A kind of task belongs to its skill: another skill starts without one.
+    placed = {(*path[:-1], "task"): None for path in placed if path[-1] == "skill"} | placed
     for path, value in placed.items():
         place_value(data, list(path), value)
     try:

@@ -64,7 +64,7 @@ def _with_examples(catalog: Catalog, segment: Segment, direct: SegmentQuality, s
     own = model_draws(seed, ("few_shot", segment.skill), direct.model_ids)
     noise = _EXAMPLES_SHARED * shared + np.sqrt(1.0 - _EXAMPLES_SHARED**2) * own
     line = gain.a * columns["one"] + catalog.priors["few_shot.gain.weak"].a * columns["weak"]
-    return logistic(logit(base) + line + gain.b * example_scatter(base) * noise)
+    return logistic(logit(base) + line + gain.b * example_scatter(base, float(segment.skill == "extraction")) * noise)
 
 
 def technique_quality(

@@ -76,6 +76,9 @@ def _apply(given: dict[str, Any], full: dict[str, Any], change: Change) -> None:
             continue
         hit = True
         value = change.value if relative is None else _scaled(now, relative, change)
+        if steps[-1] == "skill":
+            # A kind of task belongs to its skill: another skill starts without one.
+            _write(given, (*steps[:-1], "task"), None)
         _write(given, steps, _whole(deepcopy(value), now))
         _write(full, steps, _read_back(deepcopy(value), now, steps))
     if not hit:

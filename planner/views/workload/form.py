@@ -52,6 +52,13 @@ VOLUME: Final = (
     Field("name", "Name", "text", "Short, and unique in the workload."),
     Field("skill", "Skill", "choice", "What these requests exercise most.", SKILLS),
     Field(
+        "task",
+        "Kind of task within it",
+        "text",
+        "text_to_sql or programming, flat_fields, nested_fields or tool_calls, from_template or free_writing ...",
+        optional=True,
+    ),
+    Field(
         "requests_per_month",
         "Requests a month",
         "number",
@@ -129,6 +136,7 @@ KNOWLEDGE: Final = (
     ),
     Field("knowledge.corpus_tokens", "Searchable documents, tokens", "number", "A page is about 600."),
     Field("knowledge.changed_tokens_per_month", "Changed a month, tokens", "number", "Indexed anew."),
+    Field("knowledge.reindex_every_days", "Indexed anew every, days", "number", "An answer may be as old as that."),
 )
 GROUPS: Final = (
     ("Volume", VOLUME),

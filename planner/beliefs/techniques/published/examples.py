@@ -16,6 +16,8 @@ from planner.units import Draws, Floats, logit
 
 _PULLS: Final[Mapping[str, Pull]] = {"one": Pull(4.0), "weak": Pull(4.0, 0.08)}
 _USUAL_BASE: Final = 0.45
+_OF_FIELDS: Final = 1.6
+"""Where the answer is fields in a form, an example may teach a weak model the whole form."""
 _STRONG: Final = 0.65
 """Models right more often scatter as this one does."""
 
@@ -30,7 +32,7 @@ class ExamplesModel:
         """Log odds (N,) and their standard deviation; without a base that of a usual task is taken, wide."""
         base = _bases(facts)
         unknown = np.array([fact.base is None for fact in facts])
-        sd = np.where(unknown, np.hypot(self.line.sd, 1.0), self.line.sd * scatter(base))
+        sd = np.where(unknown, np.hypot(self.line.sd, 1.0), self.line.sd * scatter(base, _fields(facts)))
         return logit(base) + self.line.at(columns_of(base)), sd
 
 
@@ -43,9 +45,15 @@ def columns_of(base: Draws) -> Columns:
     return {"one": np.ones_like(base), "weak": np.maximum(-logit(base), 0.0)}
 
 
-def scatter(base: Draws) -> Draws:
-    """How many times wider than usual a model scatters: the lower its base, the more."""
-    return np.asarray(1.0 + np.maximum(logit(np.asarray(_STRONG)) - logit(base), 0.0))
+def scatter(base: Draws, fields: Draws | float) -> Draws:
+    """How many times wider than usual a model scatters: the lower its base, the more; more where `fields` is 1."""
+    weaker = 1.0 + np.maximum(logit(np.asarray(_STRONG)) - logit(base), 0.0)
+    return np.asarray(weaker * (1.0 + (_OF_FIELDS - 1.0) * fields))
+
+
+def _fields(facts: Sequence[TechniqueFact]) -> Floats:
+    """1 where the answer is fields in a form (N,)."""
+    return np.array([float(fact.skill == "extraction") for fact in facts])
 
 
 def fit_examples(facts: Sequence[TechniqueFact]) -> ExamplesModel:
@@ -53,4 +61,4 @@ def fit_examples(facts: Sequence[TechniqueFact]) -> ExamplesModel:
     base = _bases(facts)
     target = logit(np.array([fact.score for fact in facts])) - logit(base)
     tasks = [f"{fact.source_id}:{fact.task}" for fact in facts]
-    return ExamplesModel(fit_line(columns_of(base), target, tasks, _PULLS, scatter(base)))
+    return ExamplesModel(fit_line(columns_of(base), target, tasks, _PULLS, scatter(base, _fields(facts))))
