@@ -31,9 +31,22 @@ def _write(kwargs: dict[str, Any]) -> None:
     if not isinstance(payload, dict):
         return
     kept = {name: _without(value) for name, value in payload.items() if name not in _LEFT_OUT}
+    kept |= _planned(kwargs, payload)
     path = Path(os.environ.get("REQUEST_LOG", "requests.jsonl"))
     with path.open("a", encoding="utf-8") as file:
         file.write(json.dumps(kept, default=str) + "\n")
+
+
+def _planned(kwargs: dict[str, Any], payload: dict[str, Any]) -> dict[str, object]:
+    """What the client asked for (the segment, also where a stand-in answers), and the planner's name of the model."""
+    params = kwargs.get("litellm_params") or {}
+    body = (params.get("proxy_server_request") or {}).get("body") or {}
+    asked = body.get("model") or payload.get("model_group")
+    planned = (params.get("model_info") or {}).get("planned_model")
+    found: dict[str, object] = {"requested_model": asked}
+    if planned:
+        found |= {"model": planned, "model_called": payload.get("model")}
+    return found
 
 
 def _without(value: object) -> object:

@@ -20,7 +20,7 @@ from planner.report.deploy.gateway.format import (
     ProxyConfig,
     RouterSettings,
 )
-from planner.report.deploy.gateway.gates import gate_config
+from planner.report.deploy.gateway.gates import gate_config, is_classified
 from planner.report.deploy.gateway.prices import offer_prices, pool_prices, unnamed_steps
 from planner.report.deploy.names import variable
 from planner.report.deploy.texts import one_line
@@ -28,6 +28,8 @@ from planner.report.deploy.toolbox import Route, Tool, Toolbox
 
 LOG_CALLBACK: Final = "request_log.handler"
 """Module beside the configuration, and what it holds."""
+_NOT_BEFORE: Final = "which the gateway cannot do"
+_ONE_CLASSIFIER: Final = "of which LiteLLM takes one without a licence, and a dearer cascade has it"
 Role = Literal["first", "fallback", "escalation", "gate"]
 
 
@@ -52,7 +54,7 @@ class _Draft:
     def add_route(self, route: Route) -> None:
         if route.first is None:
             return
-        gate = gate_config(route, self.group) if route.strong is not None else None
+        gate = gate_config(route, self.group) if route.strong is not None and self._may_gate(route) else None
         if gate is not None:
             self._add_gate(route, gate.params)
         else:
@@ -62,8 +64,16 @@ class _Draft:
         if gate is not None and gate.told:
             self.told.append(gate.told)
         elif gate is None and route.strong is not None:
-            self.told.append(_gate_outside(route, self.group(route.strong)))
+            why = "" if self._may_gate(route) else _ONE_CLASSIFIER
+            self.told.append(_gate_outside(route, self.group(route.strong), why))
         self._add_stand_ins(route)
+
+    def _may_gate(self, route: Route) -> bool:
+        """LiteLLM without a licence takes one capability classifier: the dearest cascade's."""
+        classified = [one for one in self.box.routes if is_classified(one)]
+        if not is_classified(route):
+            return True
+        return route is max(classified, key=lambda one: one.plan.monthly_cost_usd.mean)
 
     def _add_stand_ins(self, route: Route) -> None:
         names = [self.group(tool) for tool in route.fallbacks]
@@ -169,10 +179,10 @@ def _reached(box: Toolbox, tool: Tool) -> dict[str, object]:
     return {"model": name, **settings(box.facts, tool.offer), **offer_prices(tool.offer.price)}
 
 
-def _gate_outside(route: Route, strong: str) -> str:
+def _gate_outside(route: Route, strong: str, why: str) -> str:
     gate = route.plan.option.gate
     assert gate is not None
     return (
-        f"{one_line(route.name)}: the planned gate reads {one_line(gate.kind)}, which the gateway cannot do: it serves "
+        f"{one_line(route.name)}: the planned gate is {one_line(gate.kind)}, {why or _NOT_BEFORE}: it serves "
         f"the small model, and the client passes about {gate.escalation_share.mean:.0%} of requests on to {strong}."
     )

@@ -23,6 +23,12 @@ _CAUTIOUS: Final = 0.75
 at 3 in 4, one in four would be wrong. A choice, to be replaced by a threshold from outcomes."""
 
 
+def is_classified(route: Route) -> bool:
+    """Whether its cascade wants LiteLLM's capability classifier."""
+    gate = route.plan.option.gate
+    return gate is not None and gate.kind == CAPABILITY and route.first is not None and route.strong is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Gate:
     """The entry that clients ask for, and what has to be said of it."""
