@@ -7,8 +7,9 @@ from typing import Final, Literal
 import numpy as np
 
 from planner.catalog.names.models import model_names
+from planner.catalog.price import Price
 from planner.catalog.pricing import TokenUse, charge_usd
-from planner.catalog.schema import Catalog, Price
+from planner.catalog.schema import Catalog
 from planner.planning.drift.expected import Band, Expected, Measure
 from planner.planning.drift.served import Served, ServedLog
 from planner.planning.drift.statistics import (
