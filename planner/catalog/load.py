@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
+from planner.catalog.attention import load_attention
 from planner.catalog.evidence.api_speeds import load_api_speeds, load_hosts
 from planner.catalog.evidence.scores import load_anchors, load_evidence
 from planner.catalog.facts import (
@@ -75,6 +76,7 @@ def _load(folder: Path, price_map: Path | None) -> Catalog:
     # Read for their checks: by family they are found without a catalog at hand (a spending cap has none).
     load_tokenizers(folder / "tokenizers.csv")
     load_prompt_caches(folder / "prompt_caches.csv")
+    load_attention(folder / "attention.csv")
     models = load_models(folder / "models.yaml")
     providers = load_providers(folder / "providers.yaml")
     joins = load_joins(folder / "offers.csv", models)

@@ -39,6 +39,7 @@ CSV_FILES = (
     "batch_prices.csv",
     "currencies.csv",
     "price_changes.csv",
+    "attention.csv",
 )
 SPEED_FILES = tuple(sorted(f"api_speeds/{path.name}" for path in (catalogs_dir() / "api_speeds").glob("*.csv")))
 EVIDENCE_FILES = tuple(sorted(f"evidence/{path.name}" for path in (catalogs_dir() / "evidence").glob("*.csv")))

@@ -7,7 +7,7 @@ import numpy as np
 from planner.beliefs.queueing.formulas import Waiting
 from planner.beliefs.serving.draws import Speeds
 from planner.beliefs.serving.load import Load, Rates
-from planner.beliefs.serving.memory import engine_gb, free_bytes, weight_bytes
+from planner.beliefs.serving.memory import GROUPED_BYTES, cache_bytes, engine_gb, free_bytes, weight_bytes
 from planner.beliefs.serving.roofline import (
     BYTES_PER_WEIGHT,
     TERM_COUNT,
@@ -17,6 +17,7 @@ from planner.beliefs.serving.roofline import (
     resting_seconds,
     sequence_terms,
 )
+from planner.catalog.attention import attention_of, cache_copies, embedding_params, is_latent, window_share
 from planner.catalog.schema import Catalog
 from planner.units import MS_PER_S, Draws, Floats, interval_of
 
@@ -43,14 +44,14 @@ def sizing_lines(setup: Setup, sized: Sized, row: int) -> tuple[str, ...]:
 
 
 def _memory_lines(setup: Setup, sized: Sized, row: int) -> tuple[str, ...]:
-    model, gpu, count, catalog = setup.model, setup.gpu, setup.gpus_per_replica, sized.catalog
+    gpu, count, catalog = setup.gpu, setup.gpus_per_replica, sized.catalog
     free, weights = free_bytes(catalog, setup) / 1e9, weight_bytes(setup) / 1e9
-    size = f"{model.total_params_b:g}B at {BYTES_PER_WEIGHT[setup.precision]:g} bytes ({setup.precision})"
+    size = _weights_text(setup)
     usable = f"{catalog.priors['serving.memory_share'].a:.0%} of {gpu.memory_gb:g} GB"
     engine = f"{engine_gb(catalog, setup):.1f} GB for the engine"
     prompt, context = _at(sized.load.prompt_tokens, row), _at(sized.load.context_tokens, row)
     held = f"{context:,.0f} tokens (prompt {prompt:,.0f}, the answer so far {context - prompt:,.0f})"
-    cache = context * (model.kv_bytes_per_token or 0.0) / 1e9
+    cache = cache_bytes(setup, context) / 1e9
     cap, usual = catalog.priors["serving.max_sequences"].a, sized.rates.batch[row].mean()
     limits = f"{free:.1f} GB of cache, {cap:g} by the engine"
     return (
@@ -62,14 +63,43 @@ def _memory_lines(setup: Setup, sized: Sized, row: int) -> tuple[str, ...]:
     )
 
 
+def _weights_text(setup: Setup) -> str:
+    """What the weights are made of, and for a mixture of experts what its few active ones save."""
+    model = setup.model
+    total, active = model.total_params_b or 0.0, model.active_params_b or 0.0
+    known, words = attention_of(model), embedding_params(model)
+    if setup.precision == "int4" and known is not None and known.four_bit_gb is not None:
+        size = f"{total:g}B as published in 4 bits"
+    elif setup.precision == "int4" and words is not None:
+        rest = f"{total - words / 1e9:.4g}B at {GROUPED_BYTES:g} bytes"
+        size = f"{rest} + {words / 1e9:.3g}B of embeddings at 2 bytes (int4)"
+    else:
+        size = f"{total:g}B at {BYTES_PER_WEIGHT[setup.precision]:g} bytes ({setup.precision})"
+    if not 0.0 < active < 0.9 * total:
+        return size
+    return f"{size}, {active:g}B active a token (saves compute, and reads while few are served; not memory)"
+
+
 def _cache_text(setup: Setup) -> str:
     model = setup.model
     kept = (model.kv_bytes_per_token or 0.0) / 1e3
     heads = 4.0 * (model.layers or 0) * (model.kv_heads or 0) * (model.head_dim or 0) / 1e3
-    if abs(heads - kept) > 1e-3:
-        return f"{kept:.0f} kB over {model.layers} layers; its attention keeps less than all heads of all layers"
-    size = f"{model.layers} layers x {model.kv_heads} KV heads x {model.head_dim}"
-    return f"2 (keys, values) x {size} x 2 bytes = {kept:.0f} kB"
+    copies = cache_copies(model, setup.gpus_per_replica)
+    if is_latent(model):
+        told = f"{kept:.0f} kB over {model.layers} layers, one latent vector a layer"
+    elif abs(heads - kept) > 1e-3:
+        told = f"{kept:.0f} kB over {model.layers} layers; its attention keeps less than all heads of all layers"
+    else:
+        size = f"{model.layers} layers x {model.kv_heads} KV heads x {model.head_dim}"
+        told = f"2 (keys, values) x {size} x 2 bytes = {kept:.0f} kB"
+    share, window = window_share(model)
+    if share > 0.0:
+        layers = model.layers or 0
+        told += f"; {round(share * layers)} of {layers} layers keep the last {window:,.0f} tokens only"
+    if copies > 1.0:
+        each = f"each of {setup.gpus_per_replica} GPUs" if is_latent(model) else f"{copies:g} GPUs"
+        told += f"; kept whole on {each} = {kept * copies:.0f} kB"
+    return told
 
 
 def _speed_lines(sized: Sized, row: int) -> tuple[str, ...]:

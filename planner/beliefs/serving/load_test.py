@@ -28,11 +28,22 @@ _PRECISION_FLAGS: Final[dict[Precision, str]] = {
 """4-bit weights come quantised; the engine reads the method off them."""
 
 
+_NO_BFLOAT16: Final = frozenset({"t4", "v100-16"})
+"""Volta, Turing and older compute in half precision; vLLM refuses bfloat16 there."""
+
+
+def _precision_flag(setup: Setup) -> str:
+    half = setup.gpu.id in _NO_BFLOAT16
+    if half and setup.precision != "fp8":
+        return "--dtype half"
+    return _PRECISION_FLAGS[setup.precision]
+
+
 def server_command(catalog: Catalog, setup: Setup) -> str:
     """What to serve: one replica as it was sized."""
     parts = [
         'vllm serve "$WEIGHTS"',
-        _PRECISION_FLAGS[setup.precision],
+        _precision_flag(setup),
         f"--tensor-parallel-size {setup.gpus_per_replica}",
         f"--gpu-memory-utilization {catalog.priors['serving.memory_share'].a:g}",
         f"--max-num-seqs {catalog.priors['serving.max_sequences'].a:g}",

@@ -14,7 +14,7 @@ from planner.beliefs.queueing.formulas import ReplicaLoad, capacity
 from planner.beliefs.queueing.replicas import alone
 from planner.beliefs.queueing.simulation import Replay, Requests, StepLine, simulate
 from planner.beliefs.serving.draws import Speeds, speeds_of
-from planner.beliefs.serving.memory import free_bytes, why_not_sized
+from planner.beliefs.serving.memory import cache_bytes, free_bytes, why_not_sized
 from planner.beliefs.serving.roofline import Setup, resting_seconds
 from planner.catalog.schema import Catalog
 from planner.units import MS_PER_S, SEED, Floats
@@ -88,14 +88,14 @@ def trace_replica(catalog: Catalog, setup: Setup, requests: Requests, seed: int 
     if missing is not None:
         return missing
     longest = float((requests.prompts + requests.answers).max())
-    per_token, free = setup.model.kv_bytes_per_token or 0.0, free_bytes(catalog, setup)
-    if per_token * longest > free:
-        need = f"{per_token * longest / 1e9:.1f} GB of cache; {max(free, 0.0) / 1e9:.1f} GB are left"
+    free = free_bytes(catalog, setup)
+    if cache_bytes(setup, longest) > free:
+        need = f"{cache_bytes(setup, longest) / 1e9:.1f} GB of cache; {max(free, 0.0) / 1e9:.1f} GB are left"
         return f"a request of {longest:,.0f} tokens needs {need}"
     # long answers stay longer: the mean over those being served, not over those that come
     context = float(np.average(requests.prompts + requests.answers / 2.0, weights=requests.answers))
     cap = int(catalog.priors["serving.max_sequences"].a)
-    batch = max(1, min(cap, int(free / max(per_token * context, 1.0))))
+    batch = max(1, min(cap, int(free / max(cache_bytes(setup, context), 1.0))))
     speeds = speeds_of(catalog, (setup,), seed)
     step, reads = _line(speeds), _reads(speeds, requests.prompts)
     gaps = np.diff(requests.arrivals)

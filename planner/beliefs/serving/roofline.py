@@ -17,6 +17,7 @@ from typing import Final, Literal, TypeAlias
 
 import numpy as np
 
+from planner.catalog.attention import cache_copies, window_share
 from planner.catalog.schema import Gpu, Model
 from planner.units import Draws, Floats
 
@@ -58,6 +59,14 @@ class Machine:
     """Of all GPUs of a replica together, like flops."""
     flops: Floats
     link: Floats
+    window_share: Floats
+    """Share of the cache per token that layers with a sliding window keep."""
+    window_tokens: Floats
+
+    def cache_bytes(self, context: Floats | float) -> Floats:
+        """Bytes that a step reads of a sequence of `context` tokens, over all GPUs, (K,)."""
+        kept = (1.0 - self.window_share) * context + self.window_share * np.minimum(context, self.window_tokens)
+        return np.asarray(self.kv_bytes_per_token * kept, dtype=np.float64)
 
     @property
     def several(self) -> Floats:
@@ -85,10 +94,12 @@ def machine_of(setups: Sequence[Setup]) -> Machine:
     width = column([BYTES_PER_WEIGHT[setup.precision] for setup in setups])
     active = column([model.active_params_b or model.total_params_b for model in models]) * 1e9
     gpus = column([setup.gpus_per_replica for setup in setups])
+    copies = column([cache_copies(setup.model, setup.gpus_per_replica) for setup in setups])
+    windows = [window_share(model) for model in models]
     return Machine(
         active_bytes=active * width,
         total_bytes=column([model.total_params_b for model in models]) * 1e9 * width,
-        kv_bytes_per_token=column([model.kv_bytes_per_token for model in models]),
+        kv_bytes_per_token=column([model.kv_bytes_per_token for model in models]) * copies,
         flops_per_token=2.0 * active,
         layers=column([model.layers for model in models]),
         hidden=column([model.hidden for model in models]),
@@ -96,6 +107,8 @@ def machine_of(setups: Sequence[Setup]) -> Machine:
         bandwidth=column([setup.gpu.bandwidth_gb_s for setup in setups]) * 1e9 * gpus,
         flops=column([compute_tflops(setup) for setup in setups]) * 1e12 * gpus,
         link=column([setup.gpu.link_gb_s or UNLINKED_GB_S for setup in setups]) * 1e9,
+        window_share=column([share for share, _ in windows]),
+        window_tokens=column([tokens for _, tokens in windows]),
     )
 
 
@@ -133,7 +146,7 @@ def fixed_terms(machine: Machine) -> Floats:
 def sequence_terms(machine: Machine, context: Floats | float) -> Floats:
     """Ideal seconds that each sequence of `context` tokens adds to a step, (K, T); prefill of others not included."""
     terms = np.zeros((machine.layers.size, TERM_COUNT))
-    terms[:, 2] = machine.kv_bytes_per_token * context / machine.bandwidth
+    terms[:, 2] = machine.cache_bytes(context) / machine.bandwidth
     terms[:, 3] = machine.flops_per_token / machine.flops
     terms[:, 6] = 8.0 * machine.layers * (machine.gpus - 1.0) / machine.gpus * machine.hidden / machine.link
     terms[:, 8] = _MICRO

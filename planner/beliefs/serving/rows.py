@@ -189,6 +189,9 @@ def _machine(served: Sequence[Served]) -> Machine:
         bandwidth=_column([gpu.bandwidth_gb_s for gpu in gpus]) * 1e9 * count,
         flops=_column([_tflops(one) for one in served]) * 1e12 * count,
         link=_column([gpu.link_gb_s or UNLINKED_GB_S for gpu in gpus]) * 1e9,
+        # The fit's rows count every layer's whole context, as what was published does not tell each engine's windows.
+        window_share=np.zeros(len(served)),
+        window_tokens=np.full(len(served), np.inf),
     )
 
 
