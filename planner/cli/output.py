@@ -36,16 +36,35 @@ def write_json(path: str, content: object) -> None:
 def write(path: str, text: str) -> None:
     """Write the text of --json to a file, or to standard output for '-'."""
     if path == "-":
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        _write_out(text)
         return
     write_text(path, "--json", text)
 
 
+def _write_out(text: str) -> None:
+    """JSON is UTF-8 whatever the terminal's letters are."""
+    if (sys.stdout.encoding or "").lower().replace("-", "") == "utf8" or not hasattr(sys.stdout, "buffer"):
+        sys.stdout.write(text)
+    else:
+        sys.stdout.flush()
+        sys.stdout.buffer.write(text.encode())
+    sys.stdout.flush()
+
+
 def write_text(path: str, option: str, text: str) -> None:
-    """Write a text to the file of an option."""
+    """Write a text to the file of an option: whole, or not at all."""
+    file = Path(path)
     try:
-        Path(path).write_text(text, encoding="utf-8")
+        if file.exists() and not file.is_file():
+            # A device or a pipe takes what it is given.
+            file.write_text(text, encoding="utf-8")
+            return
+        part = file.with_name(f".{file.name}.part")
+        try:
+            part.write_text(text, encoding="utf-8")
+            part.replace(file)
+        finally:
+            part.unlink(missing_ok=True)
     except OSError as exc:
         raise InputError(option, "", found=path, allowed=f"a file that can be written ({why(exc)})") from exc
 

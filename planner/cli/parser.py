@@ -21,7 +21,7 @@ from planner.cli.logs import add_logs
 from planner.cli.probe_options import add_local, add_probe
 from planner.cli.probe_reading import add_reading
 from planner.cli.serving import add_serving
-from planner.errors import EXIT_INPUT
+from planner.errors import EXIT_INPUT, one_line
 
 
 class _Parser(argparse.ArgumentParser):
@@ -29,7 +29,7 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Print one line and exit with code 2."""
-        self.exit(EXIT_INPUT, f"{self.prog}: {' '.join(message.split())} (see {self.prog} --help)\n")
+        self.exit(EXIT_INPUT, f"{self.prog}: {one_line(message)} (see {self.prog} --help)\n")
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from planner.probing.settings import ProbeSettings
     from planner.probing.suites.suite import Suite
     from planner.store.database.engine import Store
-    from planner.store.records import Target
+    from planner.store.records import Run, Target
 
 _INTERRUPTED: Final = 130
 
@@ -257,11 +257,37 @@ def _measure(
     if json_file != "-":
         print_results(run, progress, rows)
         print_pairs(pairs)
-    if run.status == "cap":
-        return EXIT_CAP
+    return _exit_code(store, run)
+
+
+def _exit_code(store: "Store", run: "Run") -> int:
+    """How a run ended. Stopped by hand comes before incomplete, incomplete before a model that nobody could ask."""
+    from planner.probing.costs import is_free
+    from planner.store.attempts import iter_attempts
+
     if run.status == "stopped":
         return _INTERRUPTED
-    return EXIT_INPUT if progress.answered == 0 and progress.total > 0 else EXIT_DONE
+    if run.status == "cap":
+        return EXIT_CAP
+    free = {target.name for target in run.targets if is_free(target)}
+    answered: set[tuple[str, str, str, int]] = set()
+    doubtful: set[tuple[str, str, str, int]] = set()
+    for attempt in iter_attempts(store, run.id):
+        key = (attempt.model, attempt.item, attempt.condition, attempt.repeat)
+        if attempt.state == "answered":
+            answered.add(key)
+        elif attempt.cost_usd is None and attempt.model not in free:
+            doubtful.add(key)
+    left = doubtful - answered
+    if left:
+        print(
+            f"planner: {len(left):,} {'item is' if len(left) == 1 else 'items are'} in doubt: asked, perhaps paid for, "
+            f"never answered (planner probe resume {run.id} --ask-in-doubt asks again)",
+            file=sys.stderr,
+        )
+        return EXIT_CAP
+    silent = {target.name for target in run.targets} - {model for model, *_ in answered}
+    return EXIT_INPUT if silent else EXIT_DONE
 
 
 def _load(store: "Store", run_id: str, json_file: str | None) -> int:

@@ -66,7 +66,8 @@ def add_local(commands: Any, new_command: NewCommand) -> None:  # noqa: ANN401
 _CODE: Final = "run code that models wrote, shut in, to grade it"
 _JSON: Final = "write JSON to FILE; '-' prints it and nothing else"
 _RUN: Final = (
-    "Exit code 4 when the spending cap stopped it (all results are kept), 2 when a model could not be asked. "
+    "Exit code 4 when it is incomplete (the cap, a lost store, items in doubt; all results are kept), 2 when a model "
+    "could not be asked at all. "
     "Keys are read from the environment alone."
 )
 _RESUME: Final = "Asks nothing twice that was answered, and nothing that may have been paid for unless told so."

@@ -156,7 +156,7 @@ def test_a_model_that_refuses_the_key_is_told_and_the_run_ends_well(
     capfd: pytest.CaptureFixture[str], tmp_path: Path, server: Server
 ) -> None:
     code, out, _ = _run(capfd, *_probe(server, _samples(tmp_path, "refused"), "fixed,http-401", "--budget", "1"))
-    assert code == 0
+    assert code == 2
     assert "http-401: auth: refused with 401" in out
 
 

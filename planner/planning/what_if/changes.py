@@ -7,11 +7,12 @@ from difflib import get_close_matches
 from math import isfinite
 from typing import Any
 
-import yaml
-
 from planner.errors import InputError
 from planner.workload.load import check_workload, is_whole, plain_workload
 from planner.workload.schema import Workload
+from planner.workload.yaml_text import parse_yaml
+
+_LONGEST_VALUE = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,22 @@ def parse_change(text: str) -> Change:
         raise InputError("--set", text, found=text, allowed="PATH=VALUE, such as limits.max_models=3")
     if _relative_of(value.strip()) is not None:
         return Change(path.strip(), value.strip())
+    return Change(path.strip(), _parse_value(path.strip(), value))
+
+
+def _parse_value(path: str, text: str) -> object:
+    """A scalar, or a list or mapping of scalars on one line; no document, no nest, no tag."""
+    allowed = "a number, a text or a list such as [eu, us], on one line"
+    if len(text) > _LONGEST_VALUE or "\n" in text or "\r" in text:
+        raise InputError("--set", path, found=text, allowed=allowed)
     try:
-        return Change(path.strip(), yaml.safe_load(value))
-    except yaml.YAMLError as error:
-        raise InputError("--set", path.strip(), found=value, allowed="a number, text or YAML value") from error
+        value = parse_yaml(text, "--set")
+    except InputError as error:
+        raise InputError("--set", path, found=text, allowed=allowed) from error
+    inner = [*value.values()] if isinstance(value, dict) else value if isinstance(value, list) else [value]
+    if any(isinstance(one, dict | list) for one in inner):
+        raise InputError("--set", path, found=text, allowed=allowed)
+    return value
 
 
 def _relative_of(value: object) -> tuple[str, float] | None:

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from planner.errors import InputError
+from planner.errors import InputError, LostStoreError, StoreError
 from planner.probing.asking.comparing import compare_answers
 from planner.probing.asking.job import Job, PickNext, ShouldStop
 from planner.probing.asking.one_question import answer_task, grade_attempt
@@ -109,15 +109,37 @@ def run_probe(
     Raises:
         InputError: There is no such run.
         StoreError: It is going on in another process, or its suite is not kept.
+        LostStoreError: The store was lost meanwhile.
     """
     with hold_run(store, run_id), contextlib.closing(Writer()) as writer:
         resumed = take_up(store, run_id, ask_in_doubt=ask_in_doubt)
         finish_run(store, run_id, "running", None)
-        status, progress = asyncio.run(
-            _run(store, writer, resumed, environment, on_progress or _nobody, should_stop, pick_next)
-        )
-        finish_run(store, run_id, status, datetime.now(tz=UTC))
-        return read_run(store, run_id), progress
+        with _store_kept(run_id):
+            status, progress = asyncio.run(
+                _run(store, writer, resumed, environment, on_progress or _nobody, should_stop, pick_next)
+            )
+            finish_run(store, run_id, status, datetime.now(tz=UTC))
+            return read_run(store, run_id), progress
+
+
+@contextlib.contextmanager
+def _store_kept(run_id: str) -> Iterator[None]:
+    """A store that is lost in the middle (disk full, server gone) as one line that says how to go on."""
+    try:
+        yield
+    except (StoreError, BaseExceptionGroup) as error:
+        lost = _first_store_error(error)
+        if lost is None:
+            raise
+        msg = f"{lost}; the run is incomplete, what was kept stays: planner probe resume {run_id}"
+        raise LostStoreError(msg) from error
+
+
+def _first_store_error(error: BaseException) -> StoreError | None:
+    if isinstance(error, StoreError):
+        return error
+    inner = error.exceptions if isinstance(error, BaseExceptionGroup) else ()
+    return next((found for found in map(_first_store_error, inner) if found is not None), None)
 
 
 def _nobody(progress: Progress) -> None:
