@@ -17,7 +17,7 @@ from planner.store.database.engine import Store, open_store
 
 def test_a_full_disk_in_the_middle_is_one_line_and_the_run_goes_on_later(tmp_path: Path, server: Server) -> None:
     with open_store(f"sqlite:///{tmp_path / 'full.sqlite3'}") as store:
-        suite = suite_of(60, prefix=f"full {tmp_path.name}")
+        suite = suite_of(60, prefix=f"full {tmp_path.name}", tokens=64)
         run = start_run(store, suite, (target_at(server.api_base),), settings_of(), 5.0)
         with store.reading() as connection:
             pages = int(connection.exec_driver_sql("PRAGMA page_count").scalar_one())
