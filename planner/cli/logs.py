@@ -3,10 +3,12 @@
 import argparse
 from typing import TYPE_CHECKING, Any
 
+from planner.cli.arguments import whole
 from planner.cli.output import check_output, write_json, write_text
-from planner.errors import EXIT_DONE
+from planner.errors import EXIT_DONE, InputError
 
 if TYPE_CHECKING:
+    from planner.logs import Asked, Log
     from planner.logs.readers.base import Reader
 
 
@@ -24,8 +26,18 @@ def add_logs(commands: Any, command: Any, add_json: Any) -> None:  # noqa: ANN40
     profile.add_argument(
         "--skill", metavar="SKILL", action="append", default=[], help="what requests exercise: chat, or SEGMENT=chat"
     )
+    profile.add_argument(
+        "--cluster", action="store_true", help="propose segments: by the prompts' words, else by length, hour and model"
+    )
     profile.add_argument("--name", metavar="NAME", default="Traffic", help="name of the workload (Traffic)")
     add_json(profile)
+    more = "E-mail addresses, IBANs, card and telephone numbers and keys are taken out; read it before you share it."
+    sample = command(actions, "sample", "draw a probe suite from traffic, personal data redacted", run_sample, more)
+    add_source(sample)
+    sample.add_argument("-o", "--output", metavar="SUITE.jsonl", required=True, help="where the samples are written")
+    sample.add_argument("--per-segment", metavar="N", type=whole, default=50, help="prompts of each segment (50)")
+    sample.add_argument("--segment", metavar="NAME", help="of this segment alone")
+    sample.add_argument("--answers", action="store_true", help="the served answers as references, right or not")
 
 
 def add_source(command: argparse.ArgumentParser) -> None:
@@ -63,6 +75,44 @@ def reader_of(args: argparse.Namespace) -> "Reader | None":
     return mapped_reader(load_mapping(args.map), args.map)
 
 
+def run_sample(args: argparse.Namespace) -> int:
+    """Draw samples and write them as JSON lines."""
+    import json
+
+    check_output(args.output, "--output", (".jsonl",))
+    from planner.logs import read_logs
+    from planner.logs.samples.draw import draw_samples
+
+    log = read_logs(args.files, by=args.by, backend=args.backend, reader=reader_of(args), texts=True)
+    try:
+        drawn = draw_samples(log, max(args.per_segment, 1), answers=args.answers)
+    finally:
+        log.engine.close()
+    kept = [one for one in drawn.samples if args.segment in {None, one.segment}]
+    if not kept:
+        there = ", ".join(sorted({one.segment for one in drawn.samples})[:12])
+        raise InputError(
+            "--segment", "", found=args.segment or "no prompts", allowed=f"a segment with prompts: {there}"
+        )
+    rows = ({"prompt": one.prompt} | ({"reference": one.reference} if one.reference else {}) for one in kept)
+    write_text(args.output, "--output", "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    from planner.terminal.logs import print_samples
+
+    print_samples(kept, drawn.redacted, args.output)
+    return EXIT_DONE
+
+
+def _clustered(log: "Log", asked: "Asked") -> tuple["Log", "Asked"]:
+    """The log in proposed segments, and the skills that their prompts point to."""
+    from dataclasses import replace
+
+    from planner.logs.samples.clusters import propose_segments, with_groups
+
+    groups = propose_segments(log)
+    guessed = {one.name: (one.skill, one.reason) for one in groups.proposals if one.skill is not None}
+    return with_groups(log, groups), replace(asked, guessed=guessed)
+
+
 def run_profile(args: argparse.Namespace) -> int:
     """Profile a log; print, write JSON, write the workload."""
     check_output(args.json, "--json", ())
@@ -79,8 +129,10 @@ def run_profile(args: argparse.Namespace) -> int:
 
     skill, skills = parse_skills(args.skill)
     asked = Asked(args.name, args.requests_per_month, skill, skills)
-    log = read_logs(args.files, by=args.by, backend=args.backend, reader=reader_of(args))
+    log = read_logs(args.files, by=args.by, backend=args.backend, reader=reader_of(args), texts=args.cluster)
     try:
+        if args.cluster:
+            log, asked = _clustered(log, asked)
         profile = profile_log(log, shipped_catalog())
     finally:
         log.engine.close()

@@ -6,6 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from planner.logs.samples.draw import Drawn
 from planner.report.traffic.profile_told import ProfileTold
 from planner.terminal.layout import bullets, headed, plain_table, show
 
@@ -23,6 +24,23 @@ def print_profile(told: ProfileTold, wrote: str = "") -> None:
         parts += headed("Counted out, and why", _table(told.counted_out))
     if wrote:
         parts += [Text(), Text(f"Wrote {wrote}: planner plan {wrote}", style="dim")]
+    show(Group(*parts))
+
+
+def print_samples(samples: Sequence[Drawn], redacted: Mapping[str, int], wrote: str) -> None:
+    """Print what was drawn and what was taken out."""
+    counts: dict[str, int] = {}
+    for one in samples:
+        counts[one.segment] = counts.get(one.segment, 0) + 1
+    table = plain_table("Segment", "Samples", "with a reference")
+    for segment, count in counts.items():
+        known = sum(one.reference is not None for one in samples if one.segment == segment)
+        table.add_row(segment, str(count), str(known))
+    places = ", ".join(f"{count:,} [{kind}]" for kind, count in sorted(redacted.items())) or "nothing"
+    parts: list[RenderableType] = [Text(f"{len(samples):,} samples in {wrote}", style="bold")]
+    parts += headed("Drawn", table)
+    parts += bullets("Before you share it", [f"Taken out: {places}", "Names and addresses stay: read it through"])
+    parts += [Text(), Text(f"planner probe {wrote} --skill SKILL --models A,B --dry-run", style="dim")]
     show(Group(*parts))
 
 
