@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from planner.cli import main
+from planner.resources import catalogs_dir
 from planner.workload.load import load_workload
 
 TRACE = "TIMESTAMP,ContextTokens,GeneratedTokens\n" + "".join(
@@ -113,3 +114,38 @@ def test_options_that_are_wrong_are_one_line(
 def test_the_password_of_a_database_is_not_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["logs", "profile", "postgresql://me:secret@127.0.0.1:1/db"]) == 2
     assert "secret" not in capsys.readouterr().err
+
+
+def test_the_same_traffic_on_its_own_plan_costs_its_share_of_the_month(
+    trace: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written, plan_file = tmp_path / "traffic.yaml", tmp_path / "plan.json"
+    asked = ["--requests-per-month", "2e5", "--skill", "chat", "-o", str(written)]
+    assert main(["logs", "profile", str(trace), *asked]) == 0
+    assert main(["plan", str(written), "--json", str(plan_file)]) == 0
+    capsys.readouterr()
+    assert main(["logs", "replay", str(trace), "--plan", str(plan_file), "--json", "-"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    plan = json.loads(plan_file.read_text())
+    monthly = {cost["label"] for cost in plan["fixed_costs"]}
+    used = sum(part["monthly_usd"] for part in plan["segments"][0]["cost_parts"] if part["name"] not in monthly)
+    # The plan rounds its token means to a tenth, so the figures agree to a thousandth.
+    assert told["plan"]["usage_usd"] == pytest.approx(used * 60 / 200_000, rel=1e-3)
+    month_s = 730 * 3600
+    fixed = sum(cost["monthly_cost_usd"]["mean"] for cost in plan["fixed_costs"])
+    assert told["plan"]["fixed_usd"]["mean"] == pytest.approx(fixed * 59 / month_s)
+    assert told["today"] == {"list_price_usd": None, "logged_usd": None}
+    tiers = [hours for hours in zip(*told["tiers_by_hour"].values(), strict=True) if sum(hours)]
+    assert [sum(hours) for hours in tiers] == [pytest.approx(1.0)]
+    assert told["busiest_minute"][0]["requests_per_minute"] >= 59
+
+
+def test_a_log_whose_segments_the_plan_does_not_know_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    log, plan_file = tmp_path / "log.csv", tmp_path / "plan.json"
+    log.write_text("timestamp,route,input_tokens,output_tokens\n1.5,pay,100,10\n2.5,search,100,10\n")
+    example = catalogs_dir() / "workloads" / "support-desk-eu.yaml"
+    assert main(["plan", str(example), "--json", str(plan_file)]) == 0
+    assert main(["logs", "replay", str(log), "--plan", str(plan_file)]) == 2
+    assert "segments of the plan" in capsys.readouterr().err

@@ -39,6 +39,12 @@ def add_logs(commands: Any, command: Any, add_json: Any) -> None:  # noqa: ANN40
     sample.add_argument("--segment", metavar="NAME", help="of this segment alone")
     sample.add_argument("--answers", action="store_true", help="the served answers as references, right or not")
 
+    text = "price the same traffic on a plan: bill, times, tiers by hour, beside today's"
+    replay = command(actions, "replay", text, run_replay, "PLAN.json is what planner plan --json wrote.")
+    add_source(replay)
+    replay.add_argument("--plan", metavar="PLAN.json", required=True, help="the plan")
+    add_json(replay)
+
 
 def add_source(command: argparse.ArgumentParser) -> None:
     """Which log, and how it is read."""
@@ -99,6 +105,32 @@ def run_sample(args: argparse.Namespace) -> int:
     from planner.terminal.logs import print_samples
 
     print_samples(kept, drawn.redacted, args.output)
+    return EXIT_DONE
+
+
+def run_replay(args: argparse.Namespace) -> int:
+    """Price a log on a plan; print, write JSON."""
+    check_output(args.json, "--json", ())
+    from planner.facts import shipped_catalog
+    from planner.logs import read_logs
+    from planner.planning.plan_file import read_plan
+    from planner.planning.traffic.replay import replay_log
+    from planner.report.traffic.replay_told import replay_json, tell_replay
+    from planner.workload.load import check_workload
+
+    catalog = shipped_catalog()
+    read = read_plan(args.plan, catalog.version)
+    log = read_logs(args.files, by=args.by, backend=args.backend, reader=reader_of(args))
+    try:
+        replay = replay_log(log, read.plan, check_workload(read.plan.workload, args.plan), catalog)
+    finally:
+        log.engine.close()
+    if args.json:
+        write_json(args.json, replay_json(replay))
+    if args.json != "-":
+        from planner.terminal.logs import print_replay
+
+        print_replay(tell_replay(replay), read.notes)
     return EXIT_DONE
 
 

@@ -8,6 +8,7 @@ from rich.text import Text
 
 from planner.logs.samples.draw import Drawn
 from planner.report.traffic.profile_told import ProfileTold
+from planner.report.traffic.replay_told import ReplayTold
 from planner.terminal.layout import bullets, headed, plain_table, show
 
 
@@ -41,6 +42,18 @@ def print_samples(samples: Sequence[Drawn], redacted: Mapping[str, int], wrote: 
     parts += headed("Drawn", table)
     parts += bullets("Before you share it", [f"Taken out: {places}", "Names and addresses stay: read it through"])
     parts += [Text(), Text(f"planner probe {wrote} --skill SKILL --models A,B --dry-run", style="dim")]
+    show(Group(*parts))
+
+
+def print_replay(told: ReplayTold, notes: Sequence[str]) -> None:
+    """Print a replay; `notes` is what reading the plan told."""
+    parts: list[RenderableType] = [Text(told.answer, style="bold")]
+    parts += bullets("What to know of it", (*notes, *told.notes))
+    parts += headed("By segment, over the stretch of the log", _table(told.segments))
+    if told.limits:
+        parts += headed("Limits to ask for", _table(told.limits))
+    if told.tiers:
+        parts += headed("Share of the model calls a tier takes, by hour of the day", _table(told.tiers))
     show(Group(*parts))
 
 

@@ -70,7 +70,7 @@ def workload_of(profile: Profile, asked: Asked) -> Workload:
         raise InputError(profile.source, "tokens", found=Said("no served request with tokens"), allowed="at least one")
     months, assumed = _monthly(profile, segments, asked)
     hit_share = _hit_share(segments)
-    names = _unique_names([part.name for part in segments])
+    names = fitting_names([part.name for part in segments])
     data: dict[str, Any] = {"version": 1, "name": asked.name, "segments": []}
     notes: list[dict[str, str]] = [
         {"path": f"segments.{name}.requests_per_month", "reason": assumed} for name in names if assumed
@@ -228,7 +228,7 @@ def _learnt(profile: Profile, hit_share: float | None) -> dict[str, float]:
     return learnt
 
 
-def _unique_names(found: Sequence[str]) -> list[str]:
+def fitting_names(found: Sequence[str]) -> list[str]:
     """Names that a workload allows, each its own."""
     names: list[str] = []
     for place, one in enumerate(found, 1):
