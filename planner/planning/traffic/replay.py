@@ -2,8 +2,8 @@
 
 Every request is charged at the planned offers' prices, price steps included; what the plan adds to a bare request
 (hidden reasoning, retries, retrieval, the gate) is taken in the proportion that the plan has it. Machines and parts
-paid by the month count for the stretch of the log. Times are the plan's forecast beside those seen; pools tell how busy the
-log's own busiest hour would keep them.
+paid by the month count for the stretch of the log. Times are the plan's forecast beside those seen; pools tell how
+busy the log's own busiest hour would keep them.
 """
 
 from collections.abc import Mapping, Sequence
