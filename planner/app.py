@@ -12,6 +12,7 @@ DOOR: Final = "planner app"
 PAGES: Final = (
     ("toolbox.py", "Toolbox", ":material/home_repair_service:"),
     ("workload.py", "Workload", ":material/description:"),
+    ("traffic.py", "Traffic", ":material/receipt_long:"),
     ("what_if.py", "What-if", ":material/tune:"),
     ("models.py", "Models", ":material/scatter_plot:"),
     ("measure.py", "Measure", ":material/science:"),

@@ -26,6 +26,7 @@ BACKENDS: Final = ("duckdb", "pyspark")
 _MEMORY_SHARE: Final = 0.4
 """Of the machine's memory that DuckDB may take before it goes to disk."""
 _LINE: Final = re.compile(r"CSV Error on Line: (\d+)")
+_OURS: Final = frozenset({"ParserException", "BinderException", "CatalogException", "InternalException"})
 _FILE: Final = re.compile(r"file = (\S+)")
 
 
@@ -41,9 +42,8 @@ class Engine:
     def keep(self, table: ir.Table, name: str) -> ir.Table:
         """The table, worked out once and kept aside; in PostgreSQL, where the planner is a guest, nothing is kept."""
         if self.dialect.name == "duckdb":
-            target = self.folder / f"{name}.parquet"
-            self.backend.to_parquet(table, target)
-            return self.backend.read_parquet(target)
+            self.backend.raw_sql(f"CREATE TABLE {name} AS {self.backend.compile(table)}")
+            return self.backend.table(name)
         if self.dialect.name == "pyspark":
             view = f"{name}_{uuid.uuid4().hex}"
             session = self.backend._session  # noqa: SLF001 (Ibis has no public way to it)
@@ -59,9 +59,9 @@ class Engine:
 
 
 def open_duckdb(memory_bytes: int | None = None) -> Engine:
-    """DuckDB in the process, in UTC, its memory bounded, spilling into a folder of its own."""
+    """DuckDB in the process, in UTC, its memory bounded; what it keeps and spills lies in a folder of its own."""
     folder = _folder()
-    backend = ibis.duckdb.connect()
+    backend = ibis.duckdb.connect(folder / "kept.duckdb")
     limit = memory_bytes or int(_memory_bytes() * _MEMORY_SHARE)
     for setting in (
         "SET TimeZone='UTC'",
@@ -133,8 +133,10 @@ def row_of(engine: Engine, table: ir.Table, source: str) -> dict[str, Any]:
     return found[0]
 
 
-def told_error(exc: Exception, source: str) -> InputError:
-    """What an engine says of a file, as one line: file, line, what was found."""
+def told_error(exc: Exception, source: str) -> Exception:
+    """What an engine says of a file, as one line: file, line, what was found; a question that is wrong is our fault."""
+    if type(exc).__name__ in _OURS:
+        return exc
     text = str(exc)
     line, named = _LINE.search(text), _FILE.search(text)
     field_name = f"line {line[1]}" if line else ""

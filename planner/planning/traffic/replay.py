@@ -14,8 +14,9 @@ import ibis
 import ibis.expr.types as ir
 import numpy as np
 
+from planner.catalog.price import Price
 from planner.catalog.pricing import TokenUse, batch_charge_usd, charge_usd
-from planner.catalog.schema import Catalog, Price
+from planner.catalog.schema import Catalog
 from planner.errors import InputError
 from planner.logs.opening.engines import rows_of
 from planner.logs.profile.counts import HOUR_S, MINUTE_S, TOKENS, name_segments, spreads, take_census

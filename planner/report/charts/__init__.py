@@ -38,6 +38,7 @@ from planner.report.charts.of_probes import (
 from planner.report.charts.of_serving import break_even_chart
 from planner.report.charts.of_speeds import SpeedForecast, SpeedUnit, speed_chart
 from planner.report.charts.of_trace import wait_chart
+from planner.report.charts.of_traffic import hours_chart, lengths_chart
 
 __all__ = [
     "ForecastChange",
@@ -60,6 +61,8 @@ __all__ = [
     "forecast_chart",
     "forecast_check_chart",
     "front_chart",
+    "hours_chart",
+    "lengths_chart",
     "price_quality_scatter",
     "probed_differences",
     "probed_shares",
