@@ -42,7 +42,7 @@ class Engine:
     def keep(self, table: ir.Table, name: str) -> ir.Table:
         """The table, worked out once and kept aside; in PostgreSQL, where the planner is a guest, nothing is kept."""
         if self.dialect.name == "duckdb":
-            self.backend.raw_sql(f"CREATE TABLE {name} AS {self.backend.compile(table)}")
+            self.backend.raw_sql(f'CREATE TABLE "{name}" AS {self.backend.compile(table)}')
             return self.backend.table(name)
         if self.dialect.name == "pyspark":
             view = f"{name}_{uuid.uuid4().hex}"
