@@ -19,8 +19,7 @@ def main(replays: int = 200, name: str = "support-desk-eu") -> None:
         for seed in range(replays):
             rows = rows_of_plan(plan, catalog, np.random.default_rng(1000 + seed))
             log = read_logs([str(write_rows(Path(folder) / "log.jsonl", rows))], by="model_group")
-            drifted = find_drift(plan, catalog, log).drifted
-            alarms += any(one.measure != "requests a day" for one in drifted)
+            alarms += bool(find_drift(plan, catalog, log).drifted)
             log.engine.close()
     print(f"{name}: {alarms} of {replays} logs without a change raised an alarm, all measures together")
 

@@ -1,7 +1,7 @@
 """Findings: each measure of each segment inside its band, outside it, or not judged; and jumps within the log."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 import numpy as np
@@ -28,6 +28,8 @@ FALSE_ALARMS: Final = 0.005
 _FEWEST: Final = 100
 """Requests below which a measure is not judged."""
 _FEWEST_DAYS: Final = 4
+_SAMPLE: Final = 0.2
+"""Share of the planned traffic below which a log is taken for a sample of it."""
 _JUMP: Final = 0.25
 """Change within the log, of what came before, that is no jump."""
 _PRICE_JUMP: Final = 0.03
@@ -80,13 +82,14 @@ class _Question:
 def judge(log: ServedLog, expected: Sequence[Expected], catalog: Catalog) -> tuple[Finding, ...]:
     """Findings of all segments of the log, in the order of the plan; one level for all of them together."""
     served = {part.segment: part for part in log.segments}
+    partly = _part_of_traffic(log, expected)
     names = _NamesOf(catalog)
     asked: list[tuple[str, _Question]] = []
     skipped: list[Finding] = []
     for one in expected:
         if one.segment not in served:
             continue
-        for question in _questions(served[one.segment], one, log, names):
+        for question in _questions(served[one.segment], one, log, names, partly):
             if isinstance(question, Finding):
                 skipped.append(question)
             else:
@@ -97,6 +100,18 @@ def judge(log: ServedLog, expected: Sequence[Expected], catalog: Catalog) -> tup
     found = [_found(name, question, days, miss) for (name, question), days in zip(asked, cuts, strict=True)]
     order = {one.segment: place for place, one in enumerate(expected)}
     return tuple(sorted([*found, *skipped], key=lambda finding: order[finding.segment]))
+
+
+def _part_of_traffic(log: ServedLog, expected: Sequence[Expected]) -> str:
+    """Why volumes say nothing: the log holds a small part of the planned traffic, as a sample or a pilot does."""
+    there = {part.segment for part in log.segments}
+    bands = [one.band("requests a day") for one in expected if one.segment in there]
+    planned = sum(band.expected for band in bands if band is not None)
+    seen = sum(part.day.size * part.weight for part in log.segments) / max(log.days, 1)
+    share = seen / planned if planned > 0.0 else 1.0
+    if share >= _SAMPLE:
+        return ""
+    return f"the log holds {share:.1%} of the planned traffic: taken for a sample or a pilot, not for a fall"
 
 
 class _NamesOf:
@@ -113,14 +128,16 @@ class _NamesOf:
         return [self._known[name] for name in names]
 
 
-def _questions(part: Served, expected: Expected, log: ServedLog, names: _NamesOf) -> list["_Question | Finding"]:
+def _questions(
+    part: Served, expected: Expected, log: ServedLog, names: _NamesOf, partly: str
+) -> list["_Question | Finding"]:
     found: list[_Question | Finding] = []
     answered = ~part.failed
     planned, known = _by_planned(part, expected, names)
     for band in expected.bands:
         measure = band.measure
         if measure == "requests a day":
-            found.append(_volume(part, band, log))
+            found.append(_unjudged(part.segment, band, partly) if partly else _volume(part, band, log))
         elif measure == "input tokens":
             found.append(_mean(part, band, part.input_tokens, answered))
         elif measure == "output tokens":
@@ -203,9 +220,9 @@ def _price(part: Served, band: Band, expected: Expected, rows: Bools) -> "_Quest
     known = rows & np.isfinite(part.cost_usd) & np.isfinite(part.input_tokens) & np.isfinite(part.output_tokens)
     if int(known.sum()) < _FEWEST:
         return _few(part, band, int(known.sum()))
-    if not np.isfinite(part.cached_tokens[known]).any() and expected.asked.shared_prefix_tokens > 0.0:
-        return _unjudged(part.segment, band, "the log does not say how many tokens came from a cache")
-    planned = _charges(part, price)
+    planned = _charges(part, price, part.cached_tokens)
+    if not np.isfinite(part.cached_tokens[known]).any():
+        band = _without_cache_told(part, band, expected, price, known)
     return _Question(
         band,
         known & (planned > 0.0),
@@ -214,11 +231,21 @@ def _price(part: Served, band: Band, expected: Expected, rows: Bools) -> "_Quest
     )
 
 
-def _charges(part: Served, price: Price) -> Floats:
+def _without_cache_told(part: Served, band: Band, expected: Expected, price: Price, rows: Bools) -> Band:
+    """The band down to where all that could be cached was: the log does not say how much was."""
+    asked = expected.asked
+    most = np.inf if asked.turns_per_conversation > 1.0 else asked.shared_prefix_tokens
+    kept = _charges(part, price, np.minimum(most, np.nan_to_num(part.input_tokens)))[rows].sum()
+    fresh = _charges(part, price, part.cached_tokens)[rows].sum()
+    low = band.low * min(float(kept / fresh), 1.0) if fresh > 0.0 else band.low
+    return replace(band, low=low, why=f"{band.why}; the log tells no cached tokens")
+
+
+def _charges(part: Served, price: Price, cached: Floats) -> Floats:
     use = TokenUse(
         input_tokens=np.nan_to_num(part.input_tokens),
         output_tokens=np.nan_to_num(part.output_tokens),
-        cached_input_tokens=np.nan_to_num(part.cached_tokens),
+        cached_input_tokens=np.nan_to_num(cached),
         reasoning_tokens=np.nan_to_num(part.reasoning_tokens),
     )
     return np.asarray(charge_usd(use, price), dtype=np.float64)

@@ -8,7 +8,9 @@ import pytest
 from planner.errors import InputError
 from planner.logs import read_logs
 from planner.planning.drift.drift import Drift, find_drift
+from planner.planning.drift.expected import expected_of
 from planner.planning.drift.statistics import mean_seen, quantile_seen, share_seen
+from planner.workload.load import check_workload
 from tests.planning.drift.replays import NOTHING, Injected, rows_of_plan, write_rows
 from tests.report.deploy.plans import example_catalog, example_plan
 
@@ -23,8 +25,8 @@ def drift_of(tmp_path: Path, injected: Injected = NOTHING, seed: int = 1, name: 
 
 
 def outside(drift: Drift) -> set[tuple[str, str]]:
-    """Segments and measures that left the plan, volume aside: these logs hold a share of the traffic."""
-    return {(one.segment, one.measure) for one in drift.drifted if one.measure != "requests a day"}
+    """Segments and measures that left the plan."""
+    return {(one.segment, one.measure) for one in drift.drifted}
 
 
 def test_a_log_of_the_plan_itself_raises_no_alarm(tmp_path: Path) -> None:
@@ -63,6 +65,36 @@ def test_a_slower_tier_is_found_and_named(from_day: int, tmp_path: Path) -> None
 def test_a_stand_in_that_serves_half_is_found(tmp_path: Path) -> None:
     drift = drift_of(tmp_path, Injected(SEGMENT, 0, {}, "openai/gpt-4o"))
     assert (SEGMENT, "served by the planned tool") in outside(drift)
+
+
+@pytest.mark.parametrize("factor", [1.2, 1.0])
+def test_a_price_is_judged_where_the_log_tells_no_cached_tokens(factor: float, tmp_path: Path) -> None:
+    rows = rows_of_plan(
+        example_plan("ticket-triage"),
+        example_catalog(),
+        np.random.default_rng(1),
+        Injected("ticket-triage", 0, {"price": factor}),
+    )
+    for row in rows:
+        del row["metadata"]
+    log = read_logs([str(write_rows(tmp_path / "log.jsonl", rows))], by="model_group")
+    drift = find_drift(example_plan("ticket-triage"), example_catalog(), log)
+    state = next(one.state for one in drift.findings if one.measure == "price over the planned one")
+    assert state == ("outside" if factor > 1.0 else "inside")
+
+
+def test_twice_the_requests_are_found_and_a_sample_is_not_a_fall(tmp_path: Path) -> None:
+    plan, catalog = example_plan("museum-kiosk"), example_catalog()
+    band = next(iter(expected_of(plan, check_workload(plan.workload), catalog))).bands[0]
+    states = {}
+    for times in (1.0, 2.5, 0.01):
+        most = max(round(band.expected * 14 * times), 200)
+        rows = rows_of_plan(plan, catalog, np.random.default_rng(2), most=min(most, 60_000))
+        log = read_logs([str(write_rows(tmp_path / "log.jsonl", rows))], by="model_group")
+        found = {one.measure: one.state for one in find_drift(plan, catalog, log).findings}
+        states[times] = found["requests a day"]
+        log.engine.close()
+    assert states == {1.0: "inside", 2.5: "outside", 0.01: "not judged"}
 
 
 def test_false_alarms_stay_below_the_promise(tmp_path: Path) -> None:
