@@ -42,6 +42,10 @@ def run_suite(args: argparse.Namespace) -> int:
     if not targets:
         return EXIT_INPUT
     settings = _settings(args)
+    if args.times_only:
+        from planner.probing.suites.timing import timed_settings, timed_suite
+
+        suite, settings = timed_suite(suite), timed_settings(suite, settings)
     estimates = estimate_run(suite, targets, settings)
     if args.dry_run:
         _show_estimates(estimates, _notes(suite, targets, settings), args.json)

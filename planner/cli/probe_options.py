@@ -82,6 +82,7 @@ def _add_run(run: argparse.ArgumentParser) -> None:
         help="catalog ids, litellm names, local/smollm2 (needs no key), or any name with --api-base",
     )
     run.add_argument("--budget", metavar="USD", type=_money, help="spending cap; needed unless all models are free")
+    run.add_argument("--times-only", action="store_true", help="20 requests, one at a time, timed and not graded")
     run.add_argument("--dry-run", action="store_true", help="show tokens and cost, low to worst; send nothing")
     run.add_argument("--json", metavar="FILE", help=_JSON)
     _add_asking(run)

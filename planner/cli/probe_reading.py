@@ -20,6 +20,7 @@ def run_next(args: argparse.Namespace) -> int:
     workload = load_asked(args)
     from planner.facts import load_facts
     from planner.planning.certainty.next_probe import rank_probes
+    from planner.planning.certainty.next_timing import rank_timings
     from planner.planning.choose import plan_bundle
     from planner.workload.samples import referenced_samples
 
@@ -27,12 +28,14 @@ def run_next(args: argparse.Namespace) -> int:
     planned = plan_bundle(workload, facts.catalog, facts.beliefs, facts.day, detail="quick")
     folder = Path(args.workload).parent
     ideas = rank_probes(planned, facts.catalog, facts.beliefs, referenced_samples(workload, folder))
+    timings = rank_timings(planned, facts.catalog)
     if args.json:
-        write_json(args.json, {"version": 1, "workload": workload.name, "probes": ideas})
+        write_json(args.json, {"version": 1, "workload": workload.name, "probes": ideas, "timings": timings})
     if args.json != "-":
-        from planner.terminal.probes_kept import print_ideas
+        from planner.terminal.probes_kept import print_ideas, print_timings
 
         print_ideas(workload, folder, ideas[: args.top], len(ideas))
+        print_timings(timings[: args.top], len(timings))
     return EXIT_DONE
 
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from planner.beliefs.evidence.run_comparison import Comparison
 from planner.planning.certainty.next_probe import ProbeIdea
+from planner.planning.certainty.next_timing import TimingIdea
 from planner.planning.wording import percent_text, usd_text
 from planner.store.records import Run
 from planner.terminal.layout import bullets, headed, plain_table, show
@@ -17,6 +18,22 @@ _BROKEN_OFF: Final = "broken off"
 _CAP_FACTOR: Final = 4.0
 """The suggested cap over the expected price of the answers."""
 _LEAST_CAP_USD: Final = 0.05
+
+
+def print_timings(timings: Sequence[TimingIdea], found: int) -> None:
+    """APIs whose times decide, by worth; nothing where no time limit shuts out a cheaper tool."""
+    if not timings:
+        return
+    table = plain_table("Segment", "Model", "Where", "Requests", "Holds", "Worth USD/month", "Costs USD once")
+    for idea in timings:
+        worth, cost = (usd_text(usd).removesuffix(" USD") for usd in (idea.worth_usd, idea.costs_usd))
+        table.add_row(idea.segment, idea.model, idea.place, str(idea.requests), percent_text(idea.chance), worth, cost)
+    show(*headed(f"What to time next: {len(timings)} of {found} APIs that only a time limit shuts out", table))
+    show(
+        *bullets(
+            "The first of them", [timings[0].text, "planner probe SUITE --times-only --models " + timings[0].model]
+        )
+    )
 
 
 def print_ideas(workload: Workload, folder: Path, ideas: Sequence[ProbeIdea], found: int) -> None:
