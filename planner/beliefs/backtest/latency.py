@@ -12,7 +12,8 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from planner.beliefs.backtest.quality import OURS, ValidationRow
-from planner.beliefs.latency.row_forecast import LEVELS, TIMES, forecast_rows
+from planner.beliefs.latency.random_effects import LEVELS
+from planner.beliefs.latency.row_forecast import TIMES, forecast_rows
 from planner.beliefs.latency.speed_facts import ModelFacts, host_class, model_facts, thought
 from planner.beliefs.latency.speed_rows import Quantity, log_tpot, month_of, points_of
 from planner.catalog.schema import Catalog

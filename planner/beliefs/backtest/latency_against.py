@@ -15,7 +15,8 @@ import numpy as np
 
 from planner.beliefs.backtest.latency import WAYS, Tested, figure_rows, forecast_beside
 from planner.beliefs.backtest.quality import ValidationRow
-from planner.beliefs.latency.row_forecast import LEVELS, TIMES
+from planner.beliefs.latency.random_effects import LEVELS
+from planner.beliefs.latency.row_forecast import TIMES
 from planner.catalog.evidence.own_speeds import OwnSpeeds
 from planner.catalog.schema import Catalog
 from planner.catalog.speeds import ApiSpeed

@@ -11,8 +11,8 @@ import numpy as np
 
 from planner.beliefs.backtest.latency import figures
 from planner.beliefs.backtest.quality import OURS, ValidationRow
-from planner.beliefs.latency.row_forecast import LEVELS
-from planner.beliefs.latency.token_forecast import TOKENS, forecast_spend
+from planner.beliefs.latency.random_effects import LEVELS
+from planner.beliefs.latency.tokens.forecast import TOKENS, forecast_spend
 from planner.catalog.evidence.own_tokens import OwnTokens
 from planner.catalog.evidence.token_spend import TokenSpend, load_token_spend
 from planner.catalog.schema import Catalog

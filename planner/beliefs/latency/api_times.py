@@ -7,9 +7,9 @@ from typing import Final
 import numpy as np
 
 from planner.beliefs.latency.answer_lengths import reasoning_prior_id
-from planner.beliefs.latency.hidden_factors import hidden_factor
 from planner.beliefs.latency.speeds import LatencyBeliefs
-from planner.beliefs.latency.token_fit import EFFORT_LOG
+from planner.beliefs.latency.tokens.factors import hidden_factor
+from planner.beliefs.latency.tokens.fit import EFFORT_LOG
 from planner.beliefs.priors import prior_draws
 from planner.beliefs.quality.cells import planned_effort
 from planner.beliefs.requests import Calls, calls_of, squared_cv, sum_percentiles, token_log_sd

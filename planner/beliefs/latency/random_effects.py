@@ -20,6 +20,8 @@ from planner.units import DRAW_COUNT, Draws, Floats, Ints, stream
 
 _MEAN_SD: Final = 5.0
 """Prior sd of the overall mean: nothing known."""
+LEVELS: Final = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+"""Quantiles that a forecast of a row is told by."""
 FREEDOM: Final = 4.0
 """Degrees of freedom of a residual."""
 _ROUNDS: Final = 4

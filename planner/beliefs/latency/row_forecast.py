@@ -14,8 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from planner.beliefs.latency.hidden_tokens import hidden_log_tokens
-from planner.beliefs.latency.random_effects import Outlook, student_quantiles
+from planner.beliefs.latency.random_effects import LEVELS, Outlook, student_quantiles
 from planner.beliefs.latency.speed_facts import Thought, model_facts, thought
 from planner.beliefs.latency.speed_fit import fit_speeds
 from planner.beliefs.latency.speed_rows import (
@@ -26,11 +25,11 @@ from planner.beliefs.latency.speed_rows import (
     SpeedPoint,
     month_of,
 )
+from planner.beliefs.latency.tokens.of_rows import hidden_log_tokens
 from planner.catalog.schema import Catalog
 from planner.catalog.speeds import ApiSpeed
 from planner.units import SEED, Draws, Floats, stream
 
-LEVELS: Final = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 TIMES: Final = ("ttft", "tpot", "total")
 _SIZE: Final = 4000
 _PREFILL_LOG_SD: Final = 0.5

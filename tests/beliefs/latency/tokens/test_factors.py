@@ -5,7 +5,7 @@ import pytest
 from pydantic import ValidationError
 
 from planner.beliefs.latency.api_times import reasoning_tokens
-from planner.beliefs.latency.hidden_factors import PREFIX, fitted_factors
+from planner.beliefs.latency.tokens.factors import PREFIX, fitted_factors
 from planner.catalog import load_catalog
 from planner.catalog.schema import Catalog
 from planner.workload.schema import Segment

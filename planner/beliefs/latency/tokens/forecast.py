@@ -10,10 +10,9 @@ from typing import Final
 
 import numpy as np
 
-from planner.beliefs.latency.random_effects import Outlook, student_quantiles
-from planner.beliefs.latency.row_forecast import LEVELS
+from planner.beliefs.latency.random_effects import LEVELS, Outlook, student_quantiles
 from planner.beliefs.latency.speed_facts import model_facts, thought
-from planner.beliefs.latency.token_fit import TokenPoint, forecast_tokens, token_points
+from planner.beliefs.latency.tokens.fit import TokenPoint, forecast_tokens, token_points
 from planner.catalog.evidence.token_spend import TokenSpend
 from planner.catalog.schema import Catalog
 from planner.units import SEED, Draws, Floats, stream

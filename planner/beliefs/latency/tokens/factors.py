@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from planner.beliefs.latency.token_fit import TokenPoint, forecast_tokens, token_points
+from planner.beliefs.latency.tokens.fit import TokenPoint, forecast_tokens, token_points
 from planner.beliefs.priors import prior_draws
 from planner.catalog.evidence.token_spend import load_token_spend
 from planner.catalog.schema import Catalog
