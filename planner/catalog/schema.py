@@ -14,7 +14,7 @@ import numpy as np
 from planner.catalog.price import Price, PriceChange
 from planner.catalog.source import Source as Source  # noqa: PLC0414 (every table imports it from here)
 from planner.catalog.speeds import ApiHost, ApiSpeed
-from planner.units import Floats, Ints
+from planner.units import Draws, Floats, Ints
 
 ModelClass: TypeAlias = Literal["small", "mid", "frontier"]
 """small: about 15B and below, or sold as mini/nano/flash-lite/haiku; frontier: a maker's flagship when released."""
@@ -256,6 +256,13 @@ class VectorStore:
     upkeep_hours_per_month: float
     leaves_premises: bool
     source: Source
+    queries_grow_with_gb: bool = False
+    """A query costs its price for every gigabyte of the index that it searches, one at least."""
+
+    def query_usd(self, gigabytes: Draws | float) -> Draws:
+        """Price of one query of an index of that size, USD."""
+        times = np.maximum(np.asarray(gigabytes, dtype=np.float64), 1.0) if self.queries_grow_with_gb else 1.0
+        return np.asarray(self.usd_per_million_queries / 1e6 * times, dtype=np.float64)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from planner.catalog.names import find_model, gpu_named
 from planner.catalog.schema import Catalog
 from planner.errors import InputError
 from planner.workload.schema import RelativeFloor, Segment, Workload
+from planner.workload.tokens import TOKENIZERS
 
 _FILE: Final = "workload"
 
@@ -21,6 +22,11 @@ def resolve_names(workload: Workload, catalog: Catalog) -> Workload:
     providers = {*catalog.providers, *(price.provider for price in catalog.gpu_prices), "own"}
     _check_listed(workload.providers_in_contract, providers, "providers_in_contract")
     segments = [_resolved(segment, catalog, providers) for segment in workload.segments]
+    counter = workload.assumptions.tokens_counted_by
+    if counter is not None and counter not in TOKENIZERS:
+        named = find_model(catalog, counter, _FILE, "assumptions.tokens_counted_by").id
+        assumptions = workload.assumptions.model_copy(update={"tokens_counted_by": named})
+        return workload.model_copy(update={"segments": tuple(segments), "assumptions": assumptions})
     if all(ours is theirs for ours, theirs in zip(segments, workload.segments, strict=True)):
         return workload
     return workload.model_copy(update={"segments": tuple(segments)})

@@ -90,6 +90,7 @@ SEGMENT_LIMITS: Final[Mapping[str, SegmentLimit]] = {
 
 RULE_NAMES: Final[Mapping[str, str]] = {
     "data.residency": "where data may be processed",
+    "data.unknown_place_allowed": "sensitive data at a known place only",
     "data.may_leave_premises": "data may not leave the premises",
     "data.providers_allowed": "the allowed providers",
     "data.licences_allowed": "the allowed licences",

@@ -141,7 +141,7 @@ _SEGMENT_DEFAULTS: Final[tuple[_Default, ...]] = (
         "data.sensitivity",
         "How sensitive the data is",
         "",
-        "The middle way; it is shown in the report and excludes nothing by itself.",
+        "The middle way; personal or confidential data would keep away from providers of unknown place.",
     ),
     _Default(
         "context_p99_tokens",

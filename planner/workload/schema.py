@@ -68,6 +68,8 @@ class DataRules(Strict):
     """How sensitive the data is; shown in the report and in the decision record."""
     providers_allowed: tuple[Name, ...] | None = None
     """Providers that may serve the segment; any when left out."""
+    unknown_place_allowed: bool = False
+    """True: personal or confidential data may go to a provider that does not say where it processes it."""
     licences_allowed: tuple[Name, ...] | None = None
     """Model licences that are acceptable (SPDX-like ids, or 'open', 'permissive'); any when left out."""
     devices: tuple[Name, ...] | None = None
@@ -206,6 +208,12 @@ class Segment(Strict):
     """What serves the segment now."""
     prefer: Name | None = None
     """A model you would like; always shown beside the plan, never forced."""
+
+    @field_validator("hidden_reasoning", mode="before")
+    @classmethod
+    def _words_not_truths(cls, value: object) -> object:
+        """YAML reads a bare on or off as true or false."""
+        return {True: "on", False: "off"}.get(value, value) if isinstance(value, bool) else value
 
     @field_validator("modalities", "languages")
     @classmethod

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from planner.beliefs.cost.api import gate_usage_usd, volume_factor
+from planner.beliefs.cost.api import volume_factor
+from planner.beliefs.cost.gates import gate_usage_usd
 from planner.beliefs.model import Beliefs
 from planner.beliefs.quality.segment_quality import segment_quality
 from planner.beliefs.techniques.transforms import TECHNIQUES, reference_quality, technique_quality

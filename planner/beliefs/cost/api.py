@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 
+from planner.beliefs.cost.components import embedding_usd_per_mtok, index_gigabytes
 from planner.beliefs.cost.line_notes import line_notes
 from planner.beliefs.cost.lines import CostLine, Factor, product
 from planner.beliefs.cost.prompt_cache import CacheHit, cache_hit, token_use
@@ -369,32 +370,21 @@ def retrieval_usage_lines(
 ) -> tuple[CostLine, ...]:
     """Query embeddings and the store's price per query, one look-up a request; lines of 0 are left out.
 
-    An embedder without a price runs on own machines; its electricity is not counted.
+    An embedder without a price runs on own machines, whose time costs what a prior says.
     """
     requests, tokens = segment.requests_per_month * volume, prior_draws(catalog, "rag.query_tokens", seed)
-    per_mtok, per_query = embedder.usd_per_mtok or 0.0, store.usd_per_million_queries / 1e6
+    per_mtok = embedding_usd_per_mtok(catalog, embedder, seed)
+    per_query = store.query_usd(index_gigabytes(catalog, segment.knowledge.corpus_tokens, embedder, seed))
     asked = Factor(requests, "requests")
     embedding = product(
-        asked, Factor(float(tokens.mean()), "tokens"), Factor(per_mtok, "USD per 1M", 1.0 / TOKENS_PER_MTOK)
+        asked,
+        Factor(float(tokens.mean()), "tokens"),
+        Factor(float(per_mtok.mean()), "USD per 1M", 1.0 / TOKENS_PER_MTOK),
     )
-    found = product(asked, Factor(store.usd_per_million_queries, "USD per 1M queries", 1e-6))
+    found = product(asked, Factor(float(per_query.mean()) * 1e6, "USD per 1M queries", 1e-6))
     ids = (f"embedder:{embedder.id}", "prior:rag.query_tokens")
     lines = (
         CostLine("query embeddings", requests * tokens * per_mtok / TOKENS_PER_MTOK, "assumed", embedding, ids),
-        CostLine("queries", np.full(DRAW_COUNT, requests * per_query), "published", found, (f"store:{store.id}",)),
+        CostLine("queries", requests * per_query + np.zeros(DRAW_COUNT), "published", found, (f"store:{store.id}",)),
     )
     return tuple(line for line in lines if np.any(line.monthly_usd != 0.0))
-
-
-def gate_usage_usd(catalog: Catalog, segment: Segment, *, volume: float = 1.0, seed: int = SEED) -> Draws:
-    """What a cascade's gate costs by the request in a month, shape (S,)."""
-    return segment.requests_per_month * volume / 1e6 * prior_draws(catalog, "gate.usd_per_million_requests", seed)
-
-
-def gate_line(catalog: Catalog, segment: Segment, *, volume: float = 1.0, seed: int = SEED) -> CostLine:
-    """The same as a line."""
-    usd = gate_usage_usd(catalog, segment, volume=volume, seed=seed)
-    each = float(prior_draws(catalog, "gate.usd_per_million_requests", seed).mean())
-    calls = Factor(segment.requests_per_month * volume, "gate calls")
-    formula = product(calls, Factor(each, "USD per 1M", 1e-6))
-    return CostLine("gate", usd, "assumed", formula, ("prior:gate.usd_per_million_requests",))

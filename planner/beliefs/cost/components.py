@@ -194,11 +194,11 @@ def rag_component_usd(
     """One index: embedding of the corpus (amortised) and of its changes, gigabytes in the store, people's hours."""
     grown = 1.0 + float(np.mean(prior_draws(catalog, "rag.chunk_overlap", seed)))
     corpus, changed = segment.knowledge.corpus_tokens * grown, segment.knowledge.changed_tokens_per_month * grown
-    usd_per_token = (embedder.usd_per_mtok or 0.0) / TOKENS_PER_MTOK
-    embedding = (corpus / assumptions.amortise_months + changed) * usd_per_token
+    per_mtok = embedding_usd_per_mtok(catalog, embedder, seed)
+    embedding = (corpus / assumptions.amortise_months + changed) * per_mtok / TOKENS_PER_MTOK
     gigabytes = index_gigabytes(catalog, corpus, embedder, seed)
     people = _people_usd(catalog, "rag_index", assumptions, seed)
-    priced = Factor(embedder.usd_per_mtok or 0.0, "USD per 1M")
+    priced = Factor(float(per_mtok.mean()), "USD per 1M")
     months = assumptions.amortise_months
     formula = (
         (Factor(corpus / 1e6, f"M tokens over {months} months", 1.0 / months), priced),
@@ -211,6 +211,13 @@ def rag_component_usd(
     ids = ("prior:rag.chunk_overlap", "prior:rag.passage_tokens", f"embedder:{embedder.id}", f"store:{store.id}")
     usd = embedding + gigabytes * store.usd_per_gb_month + people
     return MonthlyCost(usd, float(np.mean(people)), Formula(formula), about, (*ids, *_people_ids("rag_index")))
+
+
+def embedding_usd_per_mtok(catalog: Catalog, embedder: Embedder, seed: int) -> Draws:
+    """What a million tokens cost to embed, USD, (S,): the price, or own machines' time where there is none."""
+    if embedder.usd_per_mtok is None:
+        return prior_draws(catalog, "rag.own_embedding_usd_per_mtok", seed)
+    return np.full(DRAW_COUNT, embedder.usd_per_mtok)
 
 
 def index_gigabytes(catalog: Catalog, corpus_tokens: float, embedder: Embedder, seed: int) -> Draws:

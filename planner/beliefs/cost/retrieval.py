@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 
 from planner.beliefs.cost.api import Extra, api_usage_usd, retrieved_tokens
-from planner.beliefs.cost.components import index_gigabytes
+from planner.beliefs.cost.components import embedding_usd_per_mtok, index_gigabytes
 from planner.beliefs.priors import prior_draws
 from planner.catalog.schema import Catalog, Embedder, NumberClass, Offer, VectorStore
 from planner.units import SEED, TOKENS_PER_MTOK, Draws
@@ -75,7 +75,7 @@ def _index_lines(
     changed = segment.knowledge.changed_tokens_per_month * grown
     chunks = corpus / prior_draws(catalog, "rag.passage_tokens", seed)
     nothing: Draws = np.zeros_like(chunks)
-    price = embedder.usd_per_mtok or 0.0
+    price = float(embedding_usd_per_mtok(catalog, embedder, seed).mean())
     priced = "on own machines" if embedder.usd_per_mtok is None else f"at {price:g} USD per 1M"
     return [
         RetrievalLine(
@@ -121,10 +121,11 @@ def _store_line(
     planned: bool,
 ) -> RetrievalLine:
     gigabytes = index_gigabytes(catalog, corpus, embedder, seed)
-    queries = requests / 1e6 * store.usd_per_million_queries
+    each_usd = 1e6 * store.query_usd(gigabytes)
+    queries = requests / 1e6 * each_usd
     how = (
         f"{store.fixed_usd_per_month:g} USD + {gigabytes.mean():.2f} GB x {store.usd_per_gb_month:g} USD"
-        f" + {requests / 1e6:,.2f}M queries x {store.usd_per_million_queries:g} USD"
+        f" + {requests / 1e6:,.2f}M queries x {each_usd.mean():.4g} USD"
     )
     usd = store.fixed_usd_per_month + gigabytes * store.usd_per_gb_month + queries
     known: NumberClass = "assumed" if store.source.url.startswith("assumption") else "published"

@@ -15,7 +15,6 @@ import numpy as np
 from planner.catalog.tokenizers import REFERENCE, Tokenizer, tokenizer_of
 from planner.units import DRAW_COUNT, Draws, normal_draws
 from planner.workload.schema import Assumptions, Segment
-from planner.workload.tokens import TOKENIZERS
 
 _USUAL: Final = 1.2
 """A ratio up to this is what an unnamed tokenizer may have itself."""
@@ -60,8 +59,3 @@ def _ratio(tokenizer: Tokenizer, seed: int) -> Draws:
     spread = np.exp(tokenizer.log_sd * normal_draws(seed, "tokenizer", tokenizer.family))
     ratio: Draws = tokenizer.ratio * spread / spread.mean()
     return ratio
-
-
-def is_known_counter(name: str, models: Sequence[str]) -> bool:
-    """Whether `assumptions.tokens_counted_by` names a vocabulary or a model of the catalog."""
-    return name in TOKENIZERS or name in models

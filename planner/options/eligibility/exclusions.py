@@ -28,6 +28,8 @@ class Needs:
     segment: str
     areas: frozenset[str] | None
     """Areas that may process it; None: any."""
+    known_place: bool
+    """Whether where it is processed must be known: personal or confidential data."""
     premises_only: bool
     may_own: bool
     """Whether own machines are considered: the workload prefers to own, or one of its segments has to."""
@@ -41,6 +43,9 @@ class Needs:
     modalities: int
     languages: tuple[str, ...]
     tools: bool
+
+
+_SENSITIVE: Final = frozenset({"personal", "confidential"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,6 +65,7 @@ def needs_of(segment: Segment, *, may_own: bool = False) -> Needs:
     return Needs(
         segment=segment.name,
         areas=None if rules.residency is None else areas_within(rules.residency),
+        known_place=rules.sensitivity in _SENSITIVE and not rules.unknown_place_allowed,
         premises_only=not rules.may_leave_premises,
         may_own=may_own or not rules.may_leave_premises,
         providers=None if rules.providers_allowed is None else frozenset(rules.providers_allowed),
@@ -161,6 +167,14 @@ def _api_data_rules(offers: OfferColumns, needs: Needs) -> tuple[Rule, ...]:
             lambda rows: (
                 f"Processed in {_listed(offers.area[rows])} ({_listed(offers.provider[rows])}),"
                 f" not in {_listed(sorted(needs.areas or ()))}."
+            ),
+        ),
+        Rule(
+            "data.unknown_place_allowed",
+            offers.area == "unknown" if needs.known_place else everywhere,
+            lambda rows: (
+                f"{_listed(offers.provider[rows])} does not say where it processes; personal or confidential data goes"
+                " there only with data.unknown_place_allowed."
             ),
         ),
         Rule(

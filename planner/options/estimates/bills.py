@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, replace
 
-from planner.beliefs.cost.api import bill_lines, gate_line, retrieval_usage_lines
+from planner.beliefs.cost.api import bill_lines, retrieval_usage_lines
 from planner.beliefs.cost.energy import device_line
+from planner.beliefs.cost.gates import gate_line
 from planner.beliefs.cost.lines import CostLine, Factor, Formula
 from planner.options.base import Asked, Base, price_factor
 from planner.options.context import World

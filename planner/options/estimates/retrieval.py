@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from planner.beliefs.cost.api import retrieval_usage_usd
-from planner.beliefs.cost.components import rag_component_usd, vector_store_component_usd
+from planner.beliefs.cost.components import embedding_usd_per_mtok, rag_component_usd, vector_store_component_usd
 from planner.catalog.schema import Catalog, Embedder, VectorStore
 from planner.options.eligibility.exclusions import Needs
 from planner.workload.schema import Assumptions, Segment
@@ -41,7 +41,7 @@ def choose_retrieval(
         return None
     best = max(embedder.retrieval_ndcg10 or 0.0 for embedder in allowed)
     good = [embedder for embedder in allowed if (embedder.retrieval_ndcg10 or 0.0) >= best - _WORSE_BY]
-    embedder = min(good, key=lambda item: (item.usd_per_mtok or 0.0, item.id))
+    embedder = min(good, key=lambda item: (float(embedding_usd_per_mtok(catalog, item, seed).mean()), item.id))
 
     def monthly_usd(store: VectorStore) -> float:
         parts = (

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from planner.beliefs.cost.api import gate_usage_usd, retrieval_usage_usd
+from planner.beliefs.cost.api import retrieval_usage_usd
+from planner.beliefs.cost.gates import gate_usage_usd
 from planner.options.base import Asked, Base, gather, price_factor
 from planner.options.context import World
 from planner.options.estimates.figures import CostsByShape, TimesByShape

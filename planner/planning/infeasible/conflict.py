@@ -32,6 +32,7 @@ Widen: TypeAlias = Callable[[Segment], OptionTable]
 
 _LIFTED: Final[Mapping[str, Any]] = {
     "data.residency": None,
+    "data.unknown_place_allowed": True,
     "data.may_leave_premises": True,
     "data.providers_allowed": None,
     "data.licences_allowed": None,

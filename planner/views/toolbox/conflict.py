@@ -22,6 +22,7 @@ _WORDS: Final = {
     "latency.ttft_p95_ms": "First token, p95",
     "latency.total_p95_ms": "Whole answer, p95",
     "data.residency": "Where data may be processed",
+    "data.unknown_place_allowed": "Sensitive data at unknown places",
     "data.may_leave_premises": "Data may leave your machines",
     "data.providers_allowed": "Providers allowed",
     "data.licences_allowed": "Licences allowed",

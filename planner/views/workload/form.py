@@ -111,6 +111,12 @@ DATA: Final = (
     Field("data.residency", "May be processed in", "choices", "Empty: anywhere.", AREAS),
     Field("data.may_leave_premises", "Data may leave your machines", "flag", "Off: own machines or devices only."),
     Field(
+        "data.unknown_place_allowed",
+        "Sensitive data may go to unknown places",
+        "flag",
+        "Off: personal or confidential data goes to no provider that hides where it processes.",
+    ),
+    Field(
         "data.sensitivity",
         "Sensitivity",
         "choice",

@@ -14,11 +14,11 @@ from planner.beliefs.cost.api import (
     api_usage_usd,
     bill_lines,
     few_shot_tokens,
-    gate_usage_usd,
     retrieval_usage_usd,
     retrieved_tokens,
     volume_factor,
 )
+from planner.beliefs.cost.gates import gate_usage_usd
 from planner.beliefs.cost.prompt_cache import cache_hit, token_use
 from planner.beliefs.requests import calls_of, token_log_sd
 from planner.catalog.price import Price, PriceStep

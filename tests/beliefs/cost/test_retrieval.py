@@ -1,9 +1,13 @@
 """What an index costs, line by line."""
 
+import numpy as np
 import pytest
 
+from planner.beliefs.cost.components import embedding_usd_per_mtok
 from planner.beliefs.cost.retrieval import RetrievalLine, retrieval_lines
 from planner.catalog.load import load_catalog
+from planner.catalog.schema import Catalog
+from planner.units import SEED
 from planner.workload.schema import Assumptions, Knowledge, Segment, TokenDistribution
 
 
@@ -49,3 +53,19 @@ def test_a_reranker_is_shown_with_its_price_and_time_but_not_planned() -> None:
     assert line.usd == pytest.approx(100.0)
     assert not line.planned
     assert "ms" in line.how
+
+
+def test_an_embedder_of_ones_own_costs_something_and_a_price_is_taken_as_stated(catalog: Catalog) -> None:
+    own, sold = (
+        next(one for one in catalog.embedders if (one.usd_per_mtok is None) == unpriced) for unpriced in (True, False)
+    )
+    assert np.all(embedding_usd_per_mtok(catalog, own, SEED) > 0.0)
+    assert np.all(embedding_usd_per_mtok(catalog, sold, SEED) == sold.usd_per_mtok)
+
+
+def test_a_query_costs_more_the_larger_the_index_where_the_store_says_so(catalog: Catalog) -> None:
+    stores = {store.id: store for store in catalog.vector_stores}
+    by_size, flat = stores["pinecone-serverless"], stores["qdrant-cloud"]
+    assert by_size.query_usd(0.2) == pytest.approx(16e-6)
+    assert by_size.query_usd(25.0) == pytest.approx(25 * 16e-6)
+    assert flat.query_usd(25.0) == flat.query_usd(0.2)

@@ -26,7 +26,7 @@ def told(catalog: Catalog, offers: Any, **segment: Any) -> Any:
     """Limits and reasons told for made-up offers of one segment."""
     small = replace(catalog, offers=tuple(offers))
     models = model_columns(small)
-    columns = offer_columns(small, models)
+    columns = offer_columns(small, models, date(2026, 11, 24), 12)
     rules = api_rules(columns, models, needs_of(workload_of(segment).segments[0]), TODAY)
     keys = [offer.key for offer in columns.offers]
     out = tell_exclusions(rules, columns.model, models, segment="triage", serving="api", keys=keys)
