@@ -126,7 +126,7 @@ def _block(block: Block) -> str:
         case Cards():
             shown = _cards(block)
         case Contents():
-            shown = "#v(0.8em)\n#columns(2, gutter: 18pt, outline(title: none, depth: 1))\n"
+            shown = "#block(breakable: false, width: 70%, above: 1.6em, outline(title: none, depth: 1))\n"
     return shown
 
 

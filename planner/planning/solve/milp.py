@@ -307,7 +307,10 @@ def _optimum(
     allowed = best + 1e-9 * max(1.0, abs(root.bound))
     # Reduced costs: what no plan as good as the best known one can contain.
     left = root.bound + np.maximum(root.reduced[: pick.size], 0.0) <= allowed
-    return _branch(problem, ask, pick.take(left), active)
+    kept = pick.take(left)
+    if np.unique(kept.segment).size < len(problem.parts):
+        return None  # the bound that was given lies below the root: no plan is as good
+    return _branch(problem, ask, kept, active)
 
 
 def _known_plan(

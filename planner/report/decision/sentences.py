@@ -28,9 +28,25 @@ def _proposal(plan: Plan) -> str:
 
 
 def reference_of(plan: Plan) -> Baseline | None:
-    """What runs today where the workload says it, else everything on the best frontier model, else on one model."""
+    """What runs today where the workload says it, else everything on one model that holds every limit.
+
+    That is the best frontier model or the cheapest single one; where neither holds them, the frontier model all the
+    same.
+    """
     known = {baseline.name: baseline for baseline in plan.baselines if baseline.saving_usd is not None}
-    return known.get("today") or known.get("all_frontier") or known.get("best_single")
+    if "today" in known:
+        return known["today"]
+    frontier, single = known.get("all_frontier"), known.get("best_single")
+    if frontier is not None and frontier.fits:
+        return frontier
+    if single is not None and single.fits and not _same_as(plan, single):
+        return single
+    return frontier or single
+
+
+def _same_as(plan: Plan, baseline: Baseline) -> bool:
+    """Whether the plan is that baseline: every segment on its one model."""
+    return all(part.option.model == baseline.model and part.option.gate is None for part in plan.segments)
 
 
 def _saving(plan: Plan) -> str:
