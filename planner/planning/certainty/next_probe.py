@@ -257,6 +257,8 @@ def _rows_in_question(part: SegmentPart, added: Floats, allowed: Bools, chosen: 
 def _candidates(question: _Question) -> list[str]:
     """Models whose quality is in question: the planned ones, then those of cheaper options that may hold the floor."""
     table, rows = question.part.table, question.rows
+    if rows.size == 0:
+        return []
     likely = question.part.held.within["quality_floor"][rows]
     best = float(question.added_usd[question.now]) if question.now >= 0 else float(question.added_usd.max())
     gain = np.maximum(best - question.added_usd, 0.0) * np.where(

@@ -179,6 +179,12 @@ def test_without_a_plan_probes_are_ranked_by_how_likely_they_make_one(catalog: C
     assert [idea.change_share for idea in found] == sorted((idea.change_share for idea in found), reverse=True)
 
 
+def test_where_no_way_is_fast_enough_no_probe_of_quality_helps(catalog: Catalog, beliefs: Beliefs) -> None:
+    planned = _planned(_triage(latency={"total_p95_ms": 1.0}), catalog, beliefs)
+    assert not isinstance(planned.outcome, Plan)
+    assert rank_probes(planned, catalog, beliefs) == ()
+
+
 def test_a_sentence_names_model_segment_price_and_worth(ideas: tuple[ProbeIdea, ...]) -> None:
     idea = replace(ideas[0], saves_usd=100.0, protects_usd=20.0)
     for part in (idea.model_name, "triage", "120 USD a month", f"{idea.items} samples"):
