@@ -6,7 +6,7 @@ from planner.planning.plan import Plan
 from planner.session import current_session
 from planner.views.parts import downloads, pictures
 from planner.views.toolbox import answer as toolbox
-from planner.views.toolbox import conflict, segment
+from planner.views.toolbox import certainty, conflict, segment
 
 session = current_session()
 outcome = session.outcome
@@ -15,6 +15,7 @@ toolbox.draw_answer(outcome)
 if isinstance(outcome, Plan):
     toolbox.draw_status(outcome)
     toolbox.draw_totals(outcome)
+    ways = st.container()
     flow, beside = st.columns([3, 2], gap="medium")
     with flow:
         pictures.draw_flow(outcome)
@@ -31,6 +32,8 @@ if isinstance(outcome, Plan):
     st.subheader("Kind by kind: why this tool", anchor=False)
     segment.draw_segments(session, outcome)
     downloads.draw_plan_downloads(outcome)
+    with ways:
+        certainty.draw_ways(session)
 else:
     conflict.draw_conflict(session, outcome)
     if session.last_plan is not None:

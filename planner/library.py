@@ -35,7 +35,9 @@ from pathlib import Path
 from planner.catalog.names.models import find_model
 from planner.catalog.pricing import TokenUse, batch_charge_usd, charge_usd
 from planner.facts import Facts, load_facts
+from planner.options.cache import OptionsCache
 from planner.planning.accepted.check import Check, check_plan
+from planner.planning.certainty.ways import add_certainty
 from planner.planning.choose import plan_bundle
 from planner.planning.plan import Outcome, Plan
 from planner.planning.plan_file import read_plan
@@ -75,7 +77,9 @@ def plan(workload: Workload | str | Path, facts: Facts | None = None) -> Outcome
         InputError: The file is wrong: file, field, what was found, what is allowed.
     """
     known = _facts(facts)
-    return plan_bundle(_workload(workload), known.catalog, known.beliefs, known.day).outcome
+    cache = OptionsCache()
+    planned = plan_bundle(_workload(workload), known.catalog, known.beliefs, known.day, cache)
+    return add_certainty(planned, known.catalog, known.beliefs, known.day, cache)
 
 
 def what_if(workload: Workload | str | Path, changes: Sequence[str | Change], facts: Facts | None = None) -> Comparison:

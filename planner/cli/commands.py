@@ -37,14 +37,24 @@ def run_plan(args: argparse.Namespace) -> int:
     from planner.facts import load_facts
 
     facts = load_facts(args.day)
+    from planner.options.cache import OptionsCache
+    from planner.planning.certainty.ways import add_certainty
     from planner.planning.choose import FRONT_POINTS, plan_bundle
     from planner.planning.plan import Plan
 
-    outcome = plan_bundle(workload, facts.catalog, facts.beliefs, facts.day, front=args.pareto or FRONT_POINTS).outcome
+    cache, front = OptionsCache(), args.pareto or FRONT_POINTS
+    planned = plan_bundle(workload, facts.catalog, facts.beliefs, facts.day, cache, front=front)
+    outcome = planned.outcome
     if args.json != "-":
         from planner.terminal.outcome import print_outcome
 
         print_outcome(outcome, front=args.pareto is not None)
+    if not args.no_certainty:
+        outcome = add_certainty(planned, facts.catalog, facts.beliefs, facts.day, cache)
+    if args.json != "-" and isinstance(outcome, Plan) and outcome.certainty:
+        from planner.terminal.outcome import print_certainty
+
+        print_certainty(outcome)
     if args.json:
         write(args.json, outcome.model_dump_json(indent=2) + "\n")
     if args.report:
@@ -61,9 +71,7 @@ def run_whatif(args: argparse.Namespace) -> int:
     check_output(args.json, "--json", ())
     workload = load_asked(args)
     vary: Vary = args.vary
-    from planner.facts import load_facts
 
-    facts = load_facts()
     from planner.options.cache import OptionsCache
     from planner.planning.choose import plan_workload
     from planner.planning.what_if.sweep import spread, sweep

@@ -86,6 +86,9 @@ def _add_plan(commands: Any) -> None:  # noqa: ANN401
     )
     command.add_argument("--pareto", metavar="N", type=points, help="show N plans of the cost-quality front")
     command.add_argument("--day", metavar="YYYY-MM-DD", type=day, help="plan for this day instead of today")
+    command.add_argument(
+        "--no-certainty", action="store_true", help="leave out what doubt costs: faster, the plan itself is the same"
+    )
 
 
 def _add_whatif(commands: Any) -> None:  # noqa: ANN401

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from planner.planning.certainty.records import CertaintyStep, Cliff, MeasuredFirst, TryFirst
 from planner.planning.plan_html import conflict_html, plan_html
 
 Class = Literal["measured", "published", "fitted", "simulated", "assumed"]
@@ -410,6 +411,14 @@ class Plan(Part):
     evidence: tuple[EvidenceItem, ...]
     assumptions: tuple[AssumptionItem, ...]
     warnings: tuple[str, ...]
+    certainty: tuple[CertaintyStep, ...] = ()
+    """Cost at each confidence, the least sure first; empty where it was not asked for."""
+    measured_first: MeasuredFirst | None = None
+    """Probes that pay, and the expected cost afterwards."""
+    try_first: TryFirst | None = None
+    """The cheaper tools first, the safe ones where they fail."""
+    cliffs: tuple[Cliff, ...] = ()
+    """Limits at which the cost steps, the dearest first."""
 
     def _repr_html_(self) -> str:
         """The plan in a notebook."""

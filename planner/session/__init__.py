@@ -2,6 +2,7 @@
 
 from planner.facts import today
 from planner.session.cached import (
+    certain_plan,
     compared,
     facts_version,
     measured_anew,
@@ -38,6 +39,7 @@ __all__ = [
     "add_segment",
     "apply_change",
     "apply_changes_for_good",
+    "certain_plan",
     "compared",
     "current_session",
     "edit_field",

@@ -16,6 +16,7 @@ from planner.catalog.schema import Catalog
 from planner.errors import InputError
 from planner.facts import shipped_catalog, today
 from planner.options.cache import OptionsCache
+from planner.planning.certainty.ways import add_certainty
 from planner.planning.choose import Planned, plan_bundle, plan_workload
 from planner.planning.explain.tuning import TuningAnswer
 from planner.planning.plan import Outcome
@@ -175,6 +176,18 @@ def tuning_of(workload: Workload, segment: str) -> TuningAnswer:
 def _tuning_for(key: str, segment: str, version: str, day: date, _workload: Workload) -> TuningAnswer:  # noqa: ARG001
     with _planning:
         return explain_tuning(_workload, segment, planning_catalog(), the_beliefs(), day)
+
+
+def certain_plan(workload: Workload) -> Outcome:
+    """The answer with what doubt costs, made once for each content of the workload; seconds, so the page asks last."""
+    return _certain_for(workload_hash(workload), facts_version(), today(), workload)
+
+
+@st.cache_resource(show_spinner="Asking what certainty costs …", max_entries=4)
+def _certain_for(key: str, version: str, day: date, _workload: Workload) -> Outcome:  # noqa: ARG001
+    with _planning:
+        bundle = planned(_workload)
+        return add_certainty(bundle, planning_catalog(), the_beliefs(), day, _options_of(version))
 
 
 def compared(workload: Workload, changes: tuple[Change, ...]) -> Comparison:

@@ -10,6 +10,7 @@ from rich.text import Text
 from planner.planning.plan import Conflict, Outcome, Plan, SegmentPlan
 from planner.planning.what_if.sweep import SweepRow
 from planner.report import format as shown
+from planner.report.certainty_text import cliff_lines, curve_lines, ways_lines
 from planner.report.months import month_note
 from planner.report.picture_data import workload_of
 from planner.terminal.layout import bullets, headed, plain_table, show
@@ -21,6 +22,15 @@ _TIER_STYLES: Final = {"specialist": "green", "grounded": "cyan", "generalist": 
 def print_outcome(outcome: Outcome, *, front: bool = False) -> None:
     """Print a plan or a conflict to standard output; `front` adds the cost-quality front."""
     show(render_plan(outcome, front=front) if isinstance(outcome, Plan) else render_conflict(outcome))
+
+
+def print_certainty(plan: Plan) -> None:
+    """Print what doubt costs to standard output."""
+    parts: list[RenderableType] = []
+    parts += bullets("Three ways to decide", [f"{way}: {text}" for way, text in ways_lines(plan)])
+    parts += bullets("What certainty costs", curve_lines(plan))
+    parts += bullets("Limits that cost most", cliff_lines(plan))
+    show(Group(*parts))
 
 
 def print_sweep(path: str, rows: Sequence[SweepRow]) -> None:

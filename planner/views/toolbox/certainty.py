@@ -1,0 +1,32 @@
+"""What doubt costs: three ways side by side, the curve as steps, the limits that cost most."""
+
+from html import escape
+
+import streamlit as st
+
+from planner.planning.plan import Plan
+from planner.report.certainty_text import cliff_lines, curve_lines, ways_lines
+from planner.session import Session, certain_plan
+from planner.views.toolbox.answer import bold_figures
+
+
+def draw_ways(session: Session) -> None:
+    """Safe, measured first, try first; drawn after the plan, since it asks for many more."""
+    plan = certain_plan(session.workload)
+    if not isinstance(plan, Plan) or not plan.certainty:
+        return
+    cards = "".join(
+        f'<div class="tp-card"><h4>{escape(way)}</h4><div>{bold_figures(text)}</div></div>'
+        for way, text in ways_lines(plan)
+    )
+    st.html(f'<div class="tp-cards" data-testid="ways">{cards}</div>')
+    curve, cliffs = st.columns(2, gap="medium")
+    with curve:
+        st.html(f'<b class="tp-small">What certainty costs</b>{_list(curve_lines(plan))}')
+    if plan.cliffs:
+        with cliffs:
+            st.html(f'<b class="tp-small">Limits that cost most</b>{_list(cliff_lines(plan))}')
+
+
+def _list(lines: tuple[str, ...]) -> str:
+    return '<ul class="tp-list tp-small">' + "".join(f"<li>{bold_figures(line)}</li>" for line in lines) + "</ul>"
