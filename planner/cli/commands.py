@@ -71,7 +71,9 @@ def run_whatif(args: argparse.Namespace) -> int:
     check_output(args.json, "--json", ())
     workload = load_asked(args)
     vary: Vary = args.vary
+    from planner.facts import load_facts
 
+    facts = load_facts()
     from planner.options.cache import OptionsCache
     from planner.planning.choose import plan_workload
     from planner.planning.what_if.sweep import spread, sweep
