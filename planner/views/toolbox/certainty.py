@@ -16,7 +16,7 @@ def draw_ways(session: Session) -> None:
     if not isinstance(plan, Plan) or not plan.certainty:
         return
     cards = "".join(
-        f'<div class="tp-card"><h4>{escape(way)}</h4><div>{bold_figures(text)}</div></div>'
+        f'<div class="tp-card tp-way"><h4>{escape(way)}</h4><div>{bold_figures(text)}</div></div>'
         for way, text in ways_lines(plan)
     )
     st.html(f'<div class="tp-cards" data-testid="ways">{cards}</div>')
