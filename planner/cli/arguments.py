@@ -86,3 +86,13 @@ def _numbers(low: str, high: str) -> tuple[float, float] | None:
     except ValueError:
         return None
     return bounds if -math.inf < bounds[0] < bounds[1] < math.inf else None
+
+
+def trace_columns(text: str) -> dict[str, str]:
+    """Columns of a trace, 'timestamp=A,input=B,output=C' or some of them."""
+    parts = [part.partition("=") for part in text.split(",")]
+    known = ("timestamp", "input", "output")
+    if any(name.strip() not in known or not column.strip() for name, _, column in parts):
+        msg = f"found {text!r}; allowed: {', '.join(f'{name}=COLUMN' for name in known)}, or some of them"
+        raise argparse.ArgumentTypeError(msg)
+    return {name.strip(): column.strip() for name, _, column in parts}

@@ -28,7 +28,7 @@ def run_suite(args: argparse.Namespace) -> int:
     check_output(args.json, "--json", ())
     from planner.probing.asking.dry_run import estimate_run
     from planner.probing.suites.suite import GraderKind
-    from planner.probing.suites.user_samples import suite_or_samples
+    from planner.probing.suites.user_samples import sample_notes, suite_or_samples
     from planner.terms import SKILLS
 
     _check_choice("--skill", args.skill, SKILLS)
@@ -36,6 +36,8 @@ def run_suite(args: argparse.Namespace) -> int:
     suite = suite_or_samples(
         args.suite, skill=args.skill, grader=args.grader, workload=args.workload, segment=args.segment
     )
+    for note in sample_notes(args.suite):
+        print(f"planner: note: {note}", file=sys.stderr)
     targets, problems = _targets(args.models.split(","), args)
     for problem in problems:
         print(f"planner: {problem}", file=sys.stderr)

@@ -1,9 +1,12 @@
 """`planner serving`: can we run it ourselves, and from when does it pay? The page Serving in a terminal."""
 
 import argparse
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from planner.cli.arguments import trace_columns
 from planner.cli.commands import load_asked
 from planner.cli.output import check_output, write_json
 from planner.errors import EXIT_DONE, InputError
@@ -11,6 +14,7 @@ from planner.resources import catalogs_dir
 
 if TYPE_CHECKING:
     from planner.beliefs.queueing.simulation import Requests
+    from planner.beliefs.queueing.traces import Part
     from planner.options.context import World
     from planner.planning.self_hosting.choice import Known
 
@@ -33,8 +37,15 @@ def add_serving(commands: Any, command: Any, add_workload: Any, add_json: Any) -
     parser.add_argument(
         "--trace",
         metavar="FILE",
-        help="requests to replay on the pool: CSV with TIMESTAMP, ContextTokens, GeneratedTokens (or timestamp, "
-        "input_tokens, output_tokens), or JSON lines with timestamp in ms, input_length, output_length",
+        help="requests to replay on the pool: CSV or JSON lines with moments, prompt and answer tokens under the names "
+        "of Azure's, BurstGPT's, Mooncake's, LiteLLM's ... files; the unit of plain numbers is told from them",
+    )
+    parser.add_argument(
+        "--trace-columns",
+        metavar="timestamp=A,input=B,output=C",
+        type=trace_columns,
+        default={},
+        help="which column of the trace is which, where its names don't tell",
     )
     add_json(parser)
 
@@ -43,7 +54,7 @@ def run_serving(args: argparse.Namespace) -> int:
     """Size, compare, and replay the trace where one is given."""
     check_output(args.json, "--json", ())
     workload = load_asked(args)
-    trace = _trace(args.trace)
+    trace = _trace(args.trace, args.trace_columns)
     from planner.facts import load_facts
     from planner.options.context import build_world
     from planner.options.names import resolve_names
@@ -71,18 +82,20 @@ def run_serving(args: argparse.Namespace) -> int:
     if args.json:
         write_json(args.json, told)
     if args.json != "-":
+        if trace is not None:
+            print(f"planner: note: {args.trace}: read {trace.read_as}", file=sys.stderr)
         from planner.terminal.serving import print_serving
 
         print_serving(told)
     return EXIT_DONE
 
 
-def _trace(path: str | None) -> "Requests | None":
+def _trace(path: str | None, columns: "Mapping[Part, str]") -> "Requests | None":
     if path is None:
         return None
     from planner.beliefs.queueing.traces import load_trace
 
-    return load_trace(Path(path))
+    return load_trace(Path(path), columns)
 
 
 def _known(world: "World") -> "Known":

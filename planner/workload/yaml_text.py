@@ -84,6 +84,11 @@ def printable(name: str) -> str:
 
 def read_text(path: Path, name: str, max_bytes: int = MAX_BYTES) -> str:
     """Text of a UTF-8 file; InputError for a missing, unreadable, oversized or binary one and for a directory."""
+    return decode_text(read_bytes(path, name, max_bytes), name, max_bytes)
+
+
+def read_bytes(path: Path, name: str, max_bytes: int = MAX_BYTES) -> bytes:
+    """Bytes of a file; InputError for a missing, unreadable or oversized one and for a directory."""
     try:
         if path.is_dir():
             raise InputError(name, "", found=Said("a directory"), allowed="a file")
@@ -92,13 +97,12 @@ def read_text(path: Path, name: str, max_bytes: int = MAX_BYTES) -> str:
             found = Said(f"{size / 1e6:,.1f} MB")
             raise InputError(name, "", found=found, allowed=f"a file of at most {max_bytes / 1e6:g} MB")
         with path.open("rb") as file:
-            content = file.read(max_bytes + 1)
+            return file.read(max_bytes + 1)
     except FileNotFoundError:
         raise InputError(name, "", found=Said("no such file"), allowed="an existing file") from None
     except (OSError, ValueError) as exc:
         reason = getattr(exc, "strerror", None) or "a name that no file can have"
         raise InputError(name, "", found=Said(str(reason).lower()), allowed="a file that can be read") from None
-    return decode_text(content, name, max_bytes)
 
 
 def decode_text(content: bytes, name: str, max_bytes: int = MAX_BYTES) -> str:

@@ -45,6 +45,8 @@ class Requests:
     prompts: Floats
     answers: Floats
     """Tokens; at least 1."""
+    read_as: str = ""
+    """As what a file's moments were read: 'timestamp as milliseconds (...)'; '' for requests of another origin."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

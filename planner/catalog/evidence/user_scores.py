@@ -1,14 +1,21 @@
-"""A user's own table of scores: CSV with model, benchmark, skill, score; optional n, date, variant and model facts."""
+"""A user's own table of scores: CSV with model, benchmark, skill, score; optional n, date, variant, unit, model facts.
 
-import csv
+Or wide, as leaderboards are: model, then a column a benchmark (`score_tables`).
+"""
+
 import datetime as dt
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
+from planner.catalog.evidence.score_tables import LEAST_RATING, Unit, is_wide, stated_unit, to_long, unit_of
+from planner.catalog.files import load_csv_rows
 from planner.errors import InputError
+from planner.resources import catalogs_dir
+from planner.table_text import decode_table, read_table
 from planner.terms import SKILLS
 
 _NEEDED: Final = ("model", "benchmark", "skill", "score")
@@ -22,10 +29,9 @@ _OPTIONAL: Final = (
     "total_params_b",
     "active_params_b",
     "chance",
+    "unit",
 )
 _LARGEST_BYTES: Final = 50_000_000
-_LEAST_RATING: Final = 150.0
-"""Above this a score is a rating: no share or percentage reaches it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +52,10 @@ class UserScore:
     total_params_b: float | None
     active_params_b: float | None
     chance: float
+    written: str = ""
+    """The score as it stands in the file."""
+    unit: Unit | None = None
+    """As the file says; None: told from the scores."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +66,8 @@ class UserScores:
     columns: tuple[str, ...]
     cells: tuple[tuple[str, ...], ...]
     rows: tuple[UserScore, ...]
-    units: dict[str, Literal["share", "percent", "elo"]]
-    """Unit of each benchmark's scores, told from their range: up to 1, up to 150, beyond."""
+    units: dict[str, Unit]
+    """Unit of each benchmark's scores: as said, else told from their range: up to 1, up to 150, beyond."""
 
 
 def _open_rows(path: Path) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
@@ -66,19 +76,25 @@ def _open_rows(path: Path) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
         raise InputError(str(path), "", found=found, allowed="a CSV file")
     if path.stat().st_size > _LARGEST_BYTES:
         raise InputError(str(path), "", found=f"{path.stat().st_size:,} bytes", allowed=f"up to {_LARGEST_BYTES:,}")
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = [tuple(row) for row in csv.reader(file) if any(cell.strip() for cell in row)]
-    except (UnicodeDecodeError, csv.Error) as exc:
-        raise InputError(str(path), "", found=str(exc), allowed="a CSV file in UTF-8") from exc
-    if len(rows) < 2:
+    table = read_table(decode_table(path.read_bytes(), str(path)), str(path))
+    rows = [cells for _, cells in table.rows]
+    if not rows:
         raise InputError(str(path), "", found="no rows", allowed=f"a header with {', '.join(_NEEDED)}, and rows")
-    header = tuple(name.strip() for name in rows[0])
+    header = tuple(name.strip() for name in table.header)
+    if is_wide(header):
+        header, rows = to_long(header, rows, str(path), _known_skills())
     missing = [name for name in _NEEDED if name not in header]
     if missing:
-        allowed = f"columns {', '.join(_NEEDED)}; optional {', '.join(_OPTIONAL)}"
+        allowed = f"columns {', '.join(_NEEDED)}; optional {', '.join(_OPTIONAL)} (or wide)"
         raise InputError(str(path), "header", found=", ".join(header), allowed=allowed)
-    return header, rows[1:]
+    return header, rows
+
+
+@lru_cache(maxsize=1)
+def _known_skills() -> dict[str, str]:
+    """Skill of each benchmark of the catalog, by its id and its name in lower case."""
+    rows = load_csv_rows(catalogs_dir() / "benchmarks.csv")
+    return {str(row[column]).lower(): str(row["skill"]) for row in rows for column in ("name", "id")}
 
 
 def _number(text: str, file: str, line: int, field: str, *, needed: bool = False) -> float:
@@ -123,7 +139,7 @@ def _parse(file: str, line: int, header: Sequence[str], cells: Sequence[str]) ->
         model=given["model"],
         benchmark=given["benchmark"],
         skill=given["skill"],
-        score=_number(given["score"], file, line, "score", needed=True),
+        score=_number(given["score"].rstrip("% "), file, line, "score", needed=True),
         n=_number(given.get("n", ""), file, line, "n"),
         date=given.get("date", ""),
         variant=given.get("variant", ""),
@@ -133,14 +149,13 @@ def _parse(file: str, line: int, header: Sequence[str], cells: Sequence[str]) ->
         total_params_b=total if total > 0.0 else None,
         active_params_b=active if active > 0.0 else None,
         chance=max(0.0, chance),
+        written=given["score"],
+        unit=stated_unit(given.get("unit", ""), given["score"], file, line),
     )
 
 
-def _unit(scores: Sequence[float]) -> Literal["share", "percent", "elo"]:
-    top = max(scores)
-    if top > _LEAST_RATING:
-        return "elo"
-    return "percent" if top > 1.0 else "share"
+def _is_percent(score: float) -> bool:
+    return 1.0 < score <= LEAST_RATING
 
 
 def load_user_scores(path: Path) -> UserScores:
@@ -155,7 +170,11 @@ def load_user_scores(path: Path) -> UserScores:
         if other is not None:
             found, allowed = f"{other.skill} for {name}", f"{some[0].skill}, as on line {some[0].line}"
             raise InputError(str(path), f"line {other.line}: skill", found=found, allowed=allowed)
-    units = {name: _unit([row.score for row in some]) for name, some in by_benchmark.items()}
+    given = {
+        name: [(row.line, row.score, row.written, row.unit) for row in some] for name, some in by_benchmark.items()
+    }
+    percents = any(_is_percent(score) for some in given.values() for _, score, _, _ in some)
+    units = {name: unit_of(str(path), name, some, beside_percents=percents) for name, some in given.items()}
     for row in rows:
         if units[row.benchmark] == "percent" and row.score > 100.0:
             raise InputError(str(path), f"line {row.line}: score", found=row.score, allowed="0 to 1, or 0 to 100")

@@ -1,8 +1,6 @@
 """A user's samples as rows: CSV or JSONL, with the columns that people name so."""
 
-import csv
 import difflib
-import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,28 +8,40 @@ from pathlib import Path
 from typing import Any, Final
 
 from planner.errors import InputError
+from planner.table_text import decode_table, read_table
 from planner.workload.samples import MAX_BYTES, MAX_PROMPT_CHARACTERS, MAX_SAMPLES
-from planner.workload.yaml_text import Said, printable, read_text
+from planner.workload.yaml_text import Said, printable, read_bytes
 
 COLUMNS: Final[Mapping[str, str]] = {
     "prompt": "prompt",
     "input": "prompt",
     "question": "prompt",
+    "query": "prompt",
+    "messages": "prompt",
     "text": "prompt",
     "reference": "reference",
     "answer": "reference",
     "expected": "reference",
     "label": "reference",
     "target": "reference",
+    "ideal": "reference",
+    "ground_truth": "reference",
+    "groundtruth": "reference",
+    "gold": "reference",
+    "expected_output": "reference",
+    "correct_answer": "reference",
+    "completion": "reference",
     "context": "context",
     "document": "document",
     "id": "id",
 }
 """What a column may be called, and what it is."""
 _ALLOWED: Final = (
-    "prompt (or input, question, text), reference (or answer, expected, label, target), context, document, id"
+    "prompt (or input, question, query, text, messages), reference (or answer, expected, label, target, ideal,"
+    " ground_truth), context, document, id"
 )
-_DELIMITERS: Final = ",;\t"
+_MISSPELT: Final = 0.8
+"""Likeness from which an unknown column is taken for a misspelt one of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +55,18 @@ class SampleRow:
     context: str
     document: str
     id: str
+    system: str = ""
+    """What a system message said."""
+    history: tuple[tuple[str, str], ...] = ()
+    """Earlier turns of the conversation: role and text."""
+    passed_over: tuple[str, ...] = ()
+    """Columns that are none of ours."""
 
 
 def read_rows(path: Path) -> tuple[SampleRow, ...]:
     """Samples of a .csv, .tsv or .jsonl file; InputError with the line of the first that is wrong."""
     name = printable(str(path))
-    return parse_rows(read_text(path, name, MAX_BYTES), name)
+    return parse_rows(decode_table(read_bytes(path, name, MAX_BYTES), name), name)
 
 
 def parse_rows(text: str, name: str) -> tuple[SampleRow, ...]:
@@ -82,29 +98,20 @@ def _jsonl_rows(text: str, name: str) -> list[tuple[int, dict[str, Any]]]:
 
 
 def _csv_rows(text: str, name: str) -> list[tuple[int, dict[str, Any]]]:
-    first = text.split("\n", 1)[0]
-    delimiter = max(_DELIMITERS, key=first.count)
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
-    rows: list[tuple[int, dict[str, Any]]] = []
-    header: Sequence[str] = ()
-    start = 1
-    try:
-        for cells in reader:
-            line, start = start, reader.line_num + 1
-            if not any(cell.strip() for cell in cells):
-                continue
-            if not header:
-                header = [cell.strip() for cell in cells]
-                continue
-            if len(cells) != len(header):
-                found = Said(f"{len(cells)} cells")
-                raise InputError(name, f"line {line}", found=found, allowed=f"{len(header)}, as in the header")
-            # An empty cell says that nothing is known, as a missing field does in JSONL.
-            rows.append((line, {key: cell for key, cell in zip(header, cells, strict=True) if cell.strip()}))
-    except csv.Error as exc:
-        raise InputError(name, f"line {reader.line_num}", found=Said(str(exc)), allowed="CSV") from None
+    table = read_table(text, name)
+    header = [_column_of(column) for column in table.header]
     _check_header(header, name)
-    return rows
+    # An empty cell says that nothing is known, as a missing field does in JSONL.
+    return [
+        (line, {key: cell for key, cell in zip(header, cells, strict=True) if cell.strip()})
+        for line, cells in table.rows
+    ]
+
+
+def _column_of(heading: str) -> str:
+    """The column that a heading names: 'question (a, b, c, or d)' is question."""
+    bare = heading.split("(", 1)[0].strip()
+    return bare if heading not in COLUMNS and bare.lower() in COLUMNS else heading
 
 
 def _check_header(header: Sequence[str], name: str) -> None:
@@ -115,16 +122,17 @@ def _check_header(header: Sequence[str], name: str) -> None:
 
 def _row(line: int, fields: Mapping[str, Any], name: str) -> SampleRow:
     known: dict[str, Any] = {}
+    passed_over: list[str] = []
     for key, value in fields.items():
         column = COLUMNS.get(key.strip().lower())
         if column is None:
-            close = difflib.get_close_matches(key.lower(), COLUMNS, n=1)
-            hint = f" (did you mean {close[0]}?)" if close else ""
-            found = Said("an unknown column")
-            raise InputError(name, f"line {line}, {printable(key)}", found=found, allowed=_ALLOWED + hint)
+            _check_spelling(key, fields, line, name)
+            passed_over.append(printable(key))
+            continue
         if column in known:
             raise InputError(name, f"line {line}, {printable(key)}", found=Said(f"a second {column}"), allowed="one")
         known[column] = value
+    system, history = _conversation(known)
     for column in ("prompt", "context", "document", "id"):
         _check_text(known, column, line, name)
     if isinstance(known.get("reference"), str) and not known["reference"].strip():
@@ -136,7 +144,45 @@ def _row(line: int, fields: Mapping[str, Any], name: str) -> SampleRow:
         context=known.get("context") or "",
         document=known.get("document") or "",
         id=known.get("id") or "",
+        system=system,
+        history=history,
+        passed_over=tuple(passed_over),
     )
+
+
+def _check_spelling(key: str, fields: Mapping[str, Any], line: int, name: str) -> None:
+    """InputError for a column that looks like a misspelt one of ours which the row lacks."""
+    close = difflib.get_close_matches(key.strip().lower(), COLUMNS, n=1, cutoff=_MISSPELT)
+    have = {COLUMNS.get(other.strip().lower()) for other in fields}
+    if close and COLUMNS[close[0]] not in have:
+        found, allowed = Said("an unknown column"), f"{_ALLOWED} (did you mean {close[0]}?)"
+        raise InputError(name, f"line {line}, {printable(key)}", found=found, allowed=allowed)
+
+
+def _conversation(known: dict[str, Any]) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """System message and earlier turns of a prompt that is a list of messages; the last question stays the prompt.
+
+    An answer of the assistant at the end is the reference, where none is given.
+    """
+    given = known.get("prompt")
+    if not isinstance(given, list) or not all(isinstance(one, dict) and "role" in one for one in given):
+        return "", ()
+    turns = [(str(one["role"]), _said(one.get("content"))) for one in given]
+    system = "\n\n".join(said for role, said in turns if role in {"system", "developer"})
+    turns = [(role, said) for role, said in turns if role in {"user", "assistant"} and said]
+    if turns and turns[-1][0] == "assistant":
+        known.setdefault("reference", turns[-1][1])
+        turns = turns[:-1]
+    known["prompt"] = turns[-1][1] if turns and turns[-1][0] == "user" else ""
+    return system, tuple(turns[:-1])
+
+
+def _said(content: Any) -> str:  # noqa: ANN401 (JSON)
+    """Text of a message: itself, or its parts of text joined."""
+    if isinstance(content, list):
+        parts = [part.get("text") for part in content if isinstance(part, dict)]
+        return "\n".join(part for part in parts if isinstance(part, str))
+    return content if isinstance(content, str) else ""
 
 
 def _check_text(known: dict[str, Any], column: str, line: int, name: str) -> None:

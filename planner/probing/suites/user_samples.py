@@ -22,6 +22,7 @@ from planner.workload.yaml_text import Said, printable
 
 _ENDINGS: Final = (".csv", ".tsv")
 _SUITE_KEYS: Final = re.compile(r'"(?:conditions|grader)"\s*:')
+_SHOWN: Final = 8
 _SKILL_WORDS: Final = "--skill SKILL: the samples don't show which it is"
 _TOKENS: Final[dict[str, int]] = {"coding": 1024, "writing": 1024, "summarization": 512, "chat": 512}
 _CHARACTERS_PER_TOKEN: Final = 3.0
@@ -117,7 +118,8 @@ def _suite(
         name=name or suite_name(file),
         title=Path(file).stem,
         skill=asked,
-        description=f"{len(rows)} samples of {Path(file).name}. Graded by {guess.spec.kind}: {guess.reason}.",
+        description=f"{len(rows)} samples of {Path(file).name}. Graded by {guess.spec.kind}: {guess.reason}."
+        + _passed_over(rows),
         licence="the user's own",
         conditions=_conditions(rows),
         grader=guess.spec,
@@ -127,6 +129,12 @@ def _suite(
     )
     items = _items(rows, head, file)
     return Suite(**{field: getattr(head, field) for field in head.model_fields_set}, items=tuple(items))
+
+
+def _passed_over(rows: Sequence[SampleRow]) -> str:
+    """A sentence on the columns that no sample has a use for."""
+    columns = dict.fromkeys(column for row in rows for column in row.passed_over)
+    return f" Passed over: {', '.join(list(columns)[:_SHOWN])}." if columns else ""
 
 
 def _guessed_skill(rows: Sequence[SampleRow], file: str) -> Skill:
@@ -162,11 +170,12 @@ def suite_name(file: str) -> str:
 
 def _conditions(rows: Sequence[SampleRow]) -> tuple[Condition, ...]:
     """One way to ask; two when every sample brings a context, so that what the context adds is measured."""
+    system = rows[0].system if len({row.system for row in rows}) == 1 else ""
     if not all(row.context for row in rows):
-        return (Condition(name="plain", template="{input}"),)
+        return (Condition(name="plain", template="{input}", system=system),)
     return (
-        Condition(name="closed_book", template="{input}"),
-        Condition(name="with_context", template="Context:\n{context}\n\n{input}"),
+        Condition(name="closed_book", template="{input}", system=system),
+        Condition(name="with_context", template="Context:\n{context}\n\n{input}", system=system),
     )
 
 
@@ -175,6 +184,14 @@ def _room(skill: Skill, references: Sequence[Any]) -> int:
     longest = max((len(str(reference)) for reference in references), default=0)
     wanted = 2.0 * longest / _CHARACTERS_PER_TOKEN
     return round(min(max(wanted, _TOKENS.get(skill, 128)), 8192))
+
+
+def sample_notes(name_or_path: str) -> tuple[str, ...]:
+    """What to tell of a file of samples beside its suite: the columns that are passed over; nothing of a suite."""
+    if not _holds_samples(name_or_path):
+        return ()
+    said = _passed_over(read_rows(Path(name_or_path))).strip()
+    return (f"{printable(name_or_path)}: {said}",) if said else ()
 
 
 def _items(rows: Sequence[SampleRow], head: SuiteHead, file: str) -> list[Item]:
@@ -200,9 +217,10 @@ def _item(row: SampleRow, number: int, head: SuiteHead) -> tuple[Item | None, li
     """The item of a row; one without a reference is labelled by people whatever the suite's grader."""
     data: dict[str, Any] = {
         "id": suite_name(row.id) if row.id else f"s{number}",
-        "input": row.prompt,
+        "input": row.prompt if head.conditions[0].system == row.system else f"{row.system}\n\n{row.prompt}",
         "context": row.context,
         "document": row.document,
+        "history": [{"role": role, "content": said} for role, said in row.history],
     }
     if head.grader.kind == "code_execution":
         data |= {"tests": row.reference or ""}

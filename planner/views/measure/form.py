@@ -24,6 +24,7 @@ from planner.session.measuring.form import (
 )
 from planner.session.measuring.runs import the_environment
 from planner.store.records import Target
+from planner.table_text import decode_table
 from planner.terms import SKILLS
 from planner.views.measure.choice import pick
 from planner.views.measure.models import draw_models
@@ -183,7 +184,14 @@ def _draw_file(session: Session, segment: Segment | None) -> Suite | None:
     kind = next((kind for kind in GRADER_KINDS if kind == grader), None)
     skill = next((skill for skill in SKILLS if skill == wanted), None)
     stands = (session.workload.name, segment.name) if segment else (None, None)
-    return _read(lambda: suite_of_file(decode_text(content, name, _LARGEST), name, skill, kind, *stands))
+    return _read(lambda: suite_of_file(_text_of(content, name), name, skill, kind, *stands))
+
+
+def _text_of(content: bytes, name: str) -> str:
+    """Text of an upload: samples in any encoding that spreadsheets write."""
+    if len(content) > _LARGEST or name.lower().endswith((".yaml", ".yml")):
+        return decode_text(content, name, _LARGEST)
+    return decode_table(content, name)
 
 
 def _draw_skill() -> str:

@@ -45,7 +45,7 @@ def test_a_mooncake_trace_is_read_in_milliseconds(tmp_path: Path) -> None:
         ("a.csv", AZURE.split("\n", maxsplit=1)[0], "0 requests"),
         ("a.csv", AZURE.replace("03.9799600", "04.0319600"), "the same moment"),
         ("a.csv", AZURE.replace("4808", "nan"), "line 2: ContextTokens"),
-        ("a.jsonl", '{"timestamp": 0}\n', "line 1: input_length"),
+        ("a.jsonl", '{"timestamp": 0}\n', "a column of input"),
         ("a.jsonl", "[1]\n", "line 1"),
         ("a.jsonl", "not json\n", "line 1"),
     ],
@@ -94,3 +94,55 @@ def test_the_busiest_stretch_is_the_shortest_with_so_many_requests() -> None:
     found = busiest_stretch(Requests(arrivals, np.arange(6.0), np.ones(6)), 3)
     assert found.arrivals.tolist() == [0.0, 1.0, 2.0]
     assert found.prompts.tolist() == [2.0, 3.0, 4.0]
+
+
+COUNTS = [(7, 2), (9, 3), (4, 1)]
+
+
+@pytest.mark.parametrize(
+    ("header", "moments", "seconds", "said"),
+    [
+        ("timestamp,input_length,output_length", ("0", "500", "3000"), 3.0, "milliseconds"),
+        ("timestamp,input_tokens,output_tokens", ("0.25", "0.75", "3.25"), 3.0, "seconds"),
+        ("timestamp;input_tokens;output_tokens", ("0", "1", "3"), 3.0, "seconds"),
+        ("timestamp,input_tokens,output_tokens", ("1795000000135", "1795000001135", "1795000003135"), 3.0, "milli"),
+        ("time,prompt_tokens,completion_tokens", ("1795000000", "1795000001", "1795000003"), 3.0, "seconds"),
+        ("arrived_us,input_tokens,output_tokens", ("0", "500000", "3000000"), 3.0, "microseconds"),
+        ("Timestamp,Request tokens,Response tokens", ("5", "6", "8"), 3.0, "seconds"),
+        (
+            "startTime,prompt_tokens,completion_tokens",
+            ("2026-01-05T10:00:00Z", "2026-01-05T10:00:01Z", "2026-01-05T12:00:03+02:00"),
+            3.0,
+            "dates",
+        ),
+    ],
+)
+def test_the_unit_of_moments_is_told_and_named(
+    header: str, moments: tuple[str, ...], seconds: float, said: str
+) -> None:
+    mark = ";" if ";" in header else ","
+    rows = [mark.join((moment, *map(str, counts))) for moment, counts in zip(moments, COUNTS, strict=True)]
+    columns = {"timestamp": "arrived_us"} if "arrived_us" in header else None
+    found = parse_trace("a.csv", "\n".join([header, *rows]).encode("utf-16"), columns)  # type: ignore[arg-type]
+    assert trace_facts(found).seconds == pytest.approx(seconds)
+    assert said in found.read_as
+    assert found.prompts.tolist() == [7.0, 9.0, 4.0]
+
+
+def test_whole_milliseconds_beyond_reason_as_seconds_are_told_by_their_rate() -> None:
+    rows = "".join(f"{500 * number},10,5\n" for number in range(300))
+    found = parse_trace("a.csv", f"timestamp,input_tokens,output_tokens\n{rows}".encode())
+    assert trace_facts(found).seconds == pytest.approx(149.5)
+    assert "requests a second" in found.read_as
+    lines = "".join(f'{{"timestamp": {number // 2}, "input_length": 5, "output_length": 5}}\n' for number in range(300))
+    assert trace_facts(parse_trace("a.jsonl", lines.encode())).seconds == pytest.approx(149.0)
+
+
+def test_columns_may_be_said_and_a_missing_one_is_asked_for() -> None:
+    text = b"when,in,out\n1.5,10,2\n2.5,20,3\n"
+    found = parse_trace("a.csv", text, {"timestamp": "when", "input": "in", "output": "out"})
+    assert found.answers.tolist() == [2.0, 3.0]
+    with pytest.raises(InputError, match="--trace-columns timestamp=COLUMN"):
+        parse_trace("a.csv", text)
+    with pytest.raises(InputError, match="the column nope"):
+        parse_trace("a.csv", text, {"timestamp": "nope"})

@@ -13,7 +13,13 @@ from planner.probing.graders import suite_grader
 from planner.probing.suites.files import SuiteError, load_suite
 from planner.probing.suites.grader_guess import guess_grader
 from planner.probing.suites.suite import GraderKind
-from planner.probing.suites.user_samples import suite_from_samples, suite_from_text, suite_name, suite_or_samples
+from planner.probing.suites.user_samples import (
+    sample_notes,
+    suite_from_samples,
+    suite_from_text,
+    suite_name,
+    suite_or_samples,
+)
 from planner.terms import Skill
 
 TICKETS = 'prompt,label\n"Where is my parcel?",status\n"Money back, now",refund\nLost parcel,status\n'
@@ -190,3 +196,32 @@ def test_letters_of_choices_are_labels_however_few_the_samples() -> None:
     assert guess_grader("knowledge_qa", ["B"], prompts[:1]).spec.labels == ("A", "B", "C", "D")
     assert guess_grader("knowledge_qa", ["X", "Y"]).spec.labels == ()
     assert guess_grader("knowledge_qa", ["C"]).spec.kind == "includes"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "cp1252", "utf-8-sig"])
+def test_samples_of_any_usual_encoding_are_read(tmp_path: Path, encoding: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("sep=;\nFrage;question (a, b);ideal;note\nx;Wo liegt Köln?;am Rhein;y\n".encode(encoding))
+    suite = suite_from_samples(path, skill="knowledge_qa")
+    assert (suite.items[0].input, suite.items[0].reference) == ("Wo liegt Köln?", "am Rhein")
+    assert suite.description.endswith("Passed over: Frage, note.")
+    assert sample_notes(str(path)) == (f"{path}: Passed over: Frage, note.",)
+
+
+def test_messages_become_system_history_question_and_reference() -> None:
+    rows = [
+        '{"input": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "2+2?"}], "ideal": "4"}',
+        (
+            '{"messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"},'
+            ' {"role": "assistant", "content": "Hello"},'
+            ' {"role": "user", "content": [{"type": "text", "text": "3+3?"}]},'
+            ' {"role": "assistant", "content": "6"}]}'
+        ),
+    ]
+    suite = suite_from_text("\n".join(rows), "a.jsonl", skill="math")
+    assert suite.conditions[0].system == "Be brief."
+    assert [(one.input, one.reference) for one in suite.items] == [("2+2?", "4"), ("3+3?", "6")]
+    assert [(turn.role, turn.content) for turn in suite.items[1].history] == [("user", "Hi"), ("assistant", "Hello")]
+    other = rows[1].replace("Be brief.", "Be exact.")
+    mixed = suite_from_text(f"{rows[0]}\n{other}", "a.jsonl", skill="math")
+    assert mixed.items[1].input == "Be exact.\n\n3+3?"
