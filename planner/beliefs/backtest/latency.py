@@ -184,13 +184,14 @@ def figure_rows(
 ) -> Iterator[ValidationRow]:
     """By quantity: ours beside the simple ways, then ours by group."""
     groups = np.array([name for part in parts for name in _group_names(catalog, part)], dtype=object)
+    pairs = np.array([f"{row.source_id}|{row.model}" for part in parts for row in part.rows], dtype=object)
     for what in TIMES:
         truth = np.concatenate([part.truth[what] for part in parts])
         ours = np.concatenate([part.ours[what] for part in parts])
         has = np.isfinite(truth)
         if has.sum() < _FEWEST_OF_A_GROUP:
             continue
-        yield figures(test, OURS, f"{what}{suffix}", ours[has], truth[has])
+        yield figures(test, OURS, f"{what}{suffix}", ours[has], truth[has], len(set(pairs[has].tolist())))
         for name in parts[0].simple if what != "total" else ():
             values = np.concatenate([part.simple[name][what] for part in parts])
             usable = has & np.isfinite(values)
@@ -199,7 +200,8 @@ def figure_rows(
             for name in sorted(set(groups[has, column].tolist())):
                 here = has & (groups[:, column] == name)
                 if here.sum() >= _FEWEST_OF_A_GROUP:
-                    yield figures(test, OURS, f"{what}, {name}{suffix}", ours[here], truth[here])
+                    count = len(set(pairs[here].tolist()))
+                    yield figures(test, OURS, f"{what}, {name}{suffix}", ours[here], truth[here], count)
 
 
 def _group_names(catalog: Catalog, part: Tested) -> list[tuple[str, str, str]]:
@@ -214,8 +216,10 @@ def _group_names(catalog: Catalog, part: Tested) -> list[tuple[str, str, str]]:
     return names
 
 
-def figures(test: str, method: str, group: str, forecast: Floats, truth: Floats) -> ValidationRow:
-    """Figures of log forecasts: (N, 7) quantiles for ours, (N,) for a simple way."""
+def figures(
+    test: str, method: str, group: str, forecast: Floats, truth: Floats, independent: int | None = None
+) -> ValidationRow:
+    """Figures of log forecasts: (N, 7) quantiles for ours, (N,) for a simple way; `independent`: sources x models."""
     ours = forecast.ndim == 2
     middle = forecast[:, LEVELS.index(0.5)] if ours else forecast
     error = middle - truth
@@ -238,4 +242,5 @@ def figures(test: str, method: str, group: str, forecast: Floats, truth: Floats)
         coverage_80=held(0.8),
         coverage_90=held(0.9),
         width_90=float(np.mean(forecast[:, -1] - forecast[:, 0])) if ours else None,
+        clusters=independent,
     )

@@ -99,6 +99,7 @@ def _by_model(rows: Sequence[TokenSpend]) -> Iterator[tuple[list[TokenSpend], li
 def token_figures(test: str, parts: Sequence[TestedTokens]) -> list[ValidationRow]:
     """By quantity: ours beside the simple ways, then hidden tokens by effort and visible ones by skill."""
     rows = [row for part in parts for row in part.rows]
+    pairs = np.array([f"{row.source_id}|{row.model}" for row in rows], dtype=object)
     found: list[ValidationRow] = []
     for what in TOKENS:
         truth = np.concatenate([part.truth[what] for part in parts])
@@ -106,7 +107,7 @@ def token_figures(test: str, parts: Sequence[TestedTokens]) -> list[ValidationRo
         has = np.isfinite(truth)
         if has.sum() < _FEWEST_OF_A_GROUP:
             continue
-        found.append(figures(test, OURS, what, ours[has], truth[has]))
+        found.append(figures(test, OURS, what, ours[has], truth[has], len(set(pairs[has].tolist()))))
         for name in parts[0].simple:
             values = np.concatenate([part.simple[name][what] for part in parts])
             usable = has & np.isfinite(values)
@@ -115,7 +116,8 @@ def token_figures(test: str, parts: Sequence[TestedTokens]) -> list[ValidationRo
         for group in sorted(set(groups[has].tolist())):
             here = has & (groups == group)
             if here.sum() >= _FEWEST_OF_A_GROUP:
-                found.append(figures(test, OURS, f"{what}, {group}", ours[here], truth[here]))
+                count = len(set(pairs[here].tolist()))
+                found.append(figures(test, OURS, f"{what}, {group}", ours[here], truth[here], count))
     return found
 
 
