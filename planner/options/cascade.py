@@ -24,7 +24,7 @@ STRONG_TECHNIQUE: Final[dict[Technique, Technique]] = {
 """How the stronger model is asked: as the small one is, but never tuned. Passages found once serve both."""
 ESCALATION_SD: Final = 0.2
 """assumption: log odds by which the share passed on drifts from what the gate was set to; about 4 points at 30 %."""
-_WEAK_PER_SERVING: Final = {API: 2, POOL: 1, DEVICE: 1}
+_WEAK_PER_SERVING: Final = {API: 4, POOL: 2, DEVICE: 1}
 """Of each technique, so that examples that make another technique possible take no cascade away."""
 _STRONG_PER_SERVING: Final = {API: 2, POOL: 1}
 _WORTH: Final = 0.6
@@ -73,8 +73,8 @@ class MemberTimes:
 def choose_cascades(candidates: Candidates, segment: Segment, seed: int) -> Cascades:
     """Cascades worth considering: small models on the front of cost and quality, passed on to the best of the front.
 
-    By technique and serving: up to 2 small models by API, 1 on pools and devices; to each up to 2 strong ones by API, 1
-    on a pool;
+    By technique and serving: up to 4 small models by API, 2 on pools, 1 on devices; to each up to 2 strong ones by
+    API, 1 on a pool;
     every gate setting. That is a choice to keep the table short. A strong member is better in the mean and in most
     draws, and the small one costs at most 60 % of it. At most one of the two runs on a pool.
     """

@@ -206,6 +206,10 @@ class Segment(Strict):
     """Measured quality of models you use."""
     today: Today | None = None
     """What serves the segment now."""
+    serving_allowed: tuple[Literal["api", "self_hosted", "on_device"], ...] | None = None
+    """Ways of serving that are acceptable; any that the data rules leave when left out."""
+    offline: bool = False
+    """True: answers must come without a network, so from devices at hand (data.devices) alone."""
     prefer: Name | None = None
     """A model you would like; always shown beside the plan, never forced."""
 
@@ -223,8 +227,17 @@ class Segment(Strict):
             raise ValueError(msg)
         return value
 
+    def allows(self, serving: str) -> bool:
+        """Whether a way of serving ('api', 'self_hosted', 'on_device') is acceptable."""
+        if self.offline and serving != "on_device":
+            return False
+        return self.serving_allowed is None or serving in self.serving_allowed
+
     @model_validator(mode="after")
     def _parts_agree(self) -> "Segment":
+        if self.offline and not self.allows("on_device"):
+            msg = "offline: true, and serving_allowed without on_device; allowed: on_device among serving_allowed"
+            raise ValueError(msg)
         if self.task is not None and self.task not in TASK_KINDS.get(self.skill, ()):
             kinds = ", ".join(TASK_KINDS.get(self.skill, ())) or f"no task with skill {self.skill}"
             msg = f"task {self.task} with skill {self.skill}; allowed: {kinds}"

@@ -36,7 +36,7 @@ def _broken(case: Case, names: tuple[str, ...] | None = None) -> list[Finding]:
     return [finding for finding in findings(case, asked) if finding.broken]
 
 
-@pytest.mark.parametrize("name", ["legal", "moderation"])
+@pytest.mark.parametrize("name", ["docs", "legal", "moderation"])
 def test_a_sample_of_relations_holds(name: str) -> None:
     assert _broken(_case(OWN[name]), SAMPLE) == []
 

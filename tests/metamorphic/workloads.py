@@ -90,7 +90,7 @@ OWN: dict[str, Workload] = {
     ),
     "field": workload(
         "Field notes",
-        segment("notes", "summarization", 30_000, (500, 90), data={**PREMISES, "devices": ["macbook-pro-m4-max-128"]}),
+        segment("notes", "summarization", 30_000, (500, 90), data={**PREMISES, "devices": ["mac-m4-max-128"]}),
     ),
     "reasoning": workload(
         "Underwriting",

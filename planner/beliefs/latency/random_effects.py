@@ -16,7 +16,7 @@ from typing import Final
 
 import numpy as np
 
-from planner.units import DRAW_COUNT, Draws, Floats, Ints, stream
+from planner.units import Draws, Floats, Ints, normal_draws, normal_rows
 
 _MEAN_SD: Final = 5.0
 """Prior sd of the overall mean: nothing known."""
@@ -161,14 +161,14 @@ def draw_rows(fit: Fit, asked: Rows, seed: int, purpose: str) -> Draws:
     """
     last = int(max(fit.rows.months.max(), asked.months.max()))
     seen, wanted = (_prior_draws(rows, fit.spreads, last, seed, purpose) for rows in (fit.rows, asked))
-    noise = stream(seed, purpose, "noise").standard_normal((fit.observed.size, DRAW_COUNT))
+    noise = normal_rows(seed, purpose, "noise", rows=fit.observed.size)
     missed = fit.observed[:, None] - seen - np.sqrt(fit.noise)[:, None] * noise
     return np.asarray(wanted + _covariance(asked, fit.rows, fit.spreads) @ (fit.inverse @ missed), dtype=np.float64)
 
 
 def _prior_draws(rows: Rows, spreads: Spreads, last_month: int, seed: int, purpose: str) -> Draws:
     """(R, S) draws of rows before anything was seen; paths start at the last month."""
-    slopes = stream(seed, purpose, "slopes").standard_normal((rows.features.shape[1] + 1, DRAW_COUNT))
+    slopes = normal_rows(seed, purpose, "slopes", rows=rows.features.shape[1] + 1)
     total = _MEAN_SD * slopes[0] + spreads.slopes_sd * (rows.features @ slopes[1:])
     for effect in spreads.effects:
         labels, names = rows.labels[effect.name], rows.names[effect.name]
@@ -176,18 +176,19 @@ def _prior_draws(rows: Rows, spreads: Spreads, last_month: int, seed: int, purpo
         starts = np.searchsorted(labels[order], np.arange(len(names) + 1))
         for label in np.unique(labels[labels >= 0]).tolist():
             here = order[starts[label] : starts[label + 1]]
-            rng = stream(seed, purpose, effect.name, names[label])
+            name = (purpose, effect.name, names[label])
             if effect.tau_years is None:
-                total[here] += effect.sd * rng.standard_normal(DRAW_COUNT)
+                total[here] += effect.sd * normal_draws(seed, *name)
             else:
-                total[here] += effect.sd * _path(rng, last_month - rows.months[here], effect.tau_years)
+                back = last_month - rows.months[here]
+                steps = normal_rows(seed, *name, rows=int(back.max()) + 1)
+                total[here] += effect.sd * _path(steps, back, effect.tau_years)
     return np.asarray(total, dtype=np.float64)
 
 
-def _path(rng: np.random.Generator, months_back: Ints, tau_years: float) -> Draws:
+def _path(steps: Draws, months_back: Ints, tau_years: float) -> Draws:
     """(N, S) of one label's unit Ornstein-Uhlenbeck path, drawn backwards: one label has one path, wherever asked."""
     keep = np.exp(-1.0 / (_MONTHS * tau_years))
-    steps = rng.standard_normal((int(months_back.max()) + 1, DRAW_COUNT))
     steps[1:] *= np.sqrt(1.0 - keep**2)
     for month in range(1, len(steps)):
         steps[month] += keep * steps[month - 1]

@@ -83,7 +83,7 @@ def _reading(catalog: Catalog, direct: SegmentQuality, seed: int) -> Draws:
     reading = logit(prior_draws(catalog, "rag.u", seed)) + READER_SLOPE * reader
     if direct.grounded:
         return np.asarray(reading)
-    own = model_draws(seed, ("reader", direct.segment), direct.model_ids)
+    own = model_draws(seed, ("reader", direct.anchor_benchmark), direct.model_ids)
     return np.asarray(reading + prior_draws(catalog, "rag.reader_sd", seed)[0] * own)
 
 

@@ -74,6 +74,8 @@ def quality_key(segment: Segment) -> Segment:
             "error_cost_usd": 0.0,
             "today": None,
             "prefer": None,
+            "serving_allowed": None,
+            "offline": False,
         }
     )
 

@@ -90,10 +90,28 @@ def find_ways(
     free, beaten_out = keep_unbeaten(world, direct, free, named, needs.segment)
     setups, setup_out = _setup_rows(world, fleet, needs, free)
     devices, device_out = _device_rows(world, segment, needs, free)
+    if not segment.allows("api"):
+        offers = offers[:0]
+    if not segment.allows("self_hosted"):
+        setups = setups[:0]
+    if not segment.allows("on_device"):
+        devices = []
     return Found(
         ways=_ways(world, fleet, offers, setups, devices),
-        exclusions=api_out + own_out + beaten_out + setup_out + device_out,
+        exclusions=api_out + own_out + beaten_out + setup_out + device_out + _not_served_so(segment, needs.segment),
         retirements=_retirements(world, offers, horizon_months),
+    )
+
+
+def _not_served_so(segment: Segment, name: str) -> tuple[Exclusion, ...]:
+    """Ways of serving that the segment rules out as a whole."""
+    limit = "offline" if segment.offline else "serving_allowed"
+    words = {"api": "by API", "self_hosted": "on machines", "on_device": "on devices"}
+    why = "The segment must work offline" if segment.offline else "serving_allowed does not name it"
+    return tuple(
+        Exclusion(name, ANY, serving, "", limit, f"Not served {words[serving]}: {why[:1].lower()}{why[1:]}.")
+        for serving in SERVINGS
+        if not segment.allows(serving)
     )
 
 

@@ -36,6 +36,8 @@ _LIFTED: Final[Mapping[str, Any]] = {
     "data.may_leave_premises": True,
     "data.providers_allowed": None,
     "data.licences_allowed": None,
+    "serving_allowed": None,
+    "offline": False,
     "modalities": ("text",),
     "context_p99_tokens": 1.0,
 }
@@ -210,6 +212,8 @@ def _relax_rule(case: Case, limits: tuple[str, ...], rules: tuple[str, ...], pat
         "data.may_leave_premises": "true",
         "data.providers_allowed": f"also {place.provider}",
         "data.licences_allowed": f"also the licence of {model}",
+        "serving_allowed": f"also {place.serving}",
+        "offline": "false",
         "modalities": "text",
         "context_p99_tokens": "a shorter context",
     }
