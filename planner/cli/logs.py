@@ -8,8 +8,12 @@ from planner.cli.output import check_output, write_json, write_text
 from planner.errors import EXIT_DONE, InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from planner.catalog.schema import Catalog
     from planner.logs import Asked, Log
     from planner.logs.readers.base import Reader
+    from planner.logs.verdicts import Verdicts
 
 
 def add_logs(commands: Any, command: Any, add_json: Any) -> None:  # noqa: ANN401 (argparse's own type is private)
@@ -29,6 +33,10 @@ def add_logs(commands: Any, command: Any, add_json: Any) -> None:  # noqa: ANN40
     profile.add_argument(
         "--cluster", action="store_true", help="propose segments: by the prompts' words, else by length, hour and model"
     )
+    profile.add_argument(
+        "--verdicts", metavar="FILE", nargs="+", help="scores of these requests: show what they say of today's models"
+    )
+    profile.add_argument("--accept-verdicts", action="store_true", help="and write it into the workload as observed")
     profile.add_argument("--name", metavar="NAME", default="Traffic", help="name of the workload (Traffic)")
     add_json(profile)
     more = "E-mail addresses, IBANs, card and telephone numbers and keys are taken out; read it before you share it."
@@ -79,6 +87,15 @@ def reader_of(args: argparse.Namespace) -> "Reader | None":
     from planner.logs.readers.mapping import load_mapping, mapped_reader
 
     return mapped_reader(load_mapping(args.map), args.map)
+
+
+def _verdicts(names: "Sequence[str] | None", log: "Log", catalog: "Catalog") -> "Verdicts | None":
+    if names is None:
+        return None
+    from planner.logs.profile.mix import prices_of
+    from planner.logs.verdicts import read_verdicts
+
+    return read_verdicts(names, log, prices_of(catalog))
 
 
 def run_sample(args: argparse.Namespace) -> int:
@@ -165,17 +182,28 @@ def run_profile(args: argparse.Namespace) -> int:
     try:
         if args.cluster:
             log, asked = _clustered(log, asked)
-        profile = profile_log(log, shipped_catalog())
+        catalog = shipped_catalog()
+        profile = profile_log(log, catalog)
+        verdicts = _verdicts(args.verdicts, log, catalog)
     finally:
         log.engine.close()
     if args.output:
         from planner.workload.load import dump_workload
 
-        write_text(args.output, "--output", dump_workload(workload_of(profile, asked)))
+        workload = workload_of(profile, asked)
+        if verdicts is not None and args.accept_verdicts:
+            from planner.logs.verdicts import with_observed
+
+            workload = with_observed(workload, verdicts)
+        write_text(args.output, "--output", dump_workload(workload))
     if args.json:
         write_json(args.json, profile_json(profile))
     if args.json != "-":
         from planner.terminal.logs import print_profile
 
         print_profile(tell_profile(profile), args.output or "")
+        if verdicts is not None:
+            from planner.terminal.logs import print_verdicts
+
+            print_verdicts(verdicts, accepted=args.accept_verdicts)
     return EXIT_DONE

@@ -62,7 +62,7 @@ def read_log(session: Session, asked: LogAsked) -> LogFound:
     return LogFound(found[0], _workload(found[0], asked), found[1])
 
 
-@st.cache_data(max_entries=4, show_spinner=False)
+@st.cache_resource(max_entries=4, show_spinner=False)
 def _read(
     key: str,  # noqa: ARG001 (stands for the files, which are not hashed again)
     planned: str,  # noqa: ARG001 (stands for the plan)

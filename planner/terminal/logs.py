@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from planner.logs.samples.draw import Drawn
+from planner.logs.verdicts import JUDGE_AGREES, Verdicts
 from planner.report.traffic.profile_told import ProfileTold
 from planner.report.traffic.replay_told import ReplayTold
 from planner.terminal.layout import bullets, headed, plain_table, show
@@ -26,6 +27,24 @@ def print_profile(told: ProfileTold, wrote: str = "") -> None:
     if wrote:
         parts += [Text(), Text(f"Wrote {wrote}: planner plan {wrote}", style="dim")]
     show(Group(*parts))
+
+
+def print_verdicts(verdicts: Verdicts, *, accepted: bool) -> None:
+    """Print what verdicts say of today's models."""
+    table = plain_table("Segment", "Model in the log", "Verdict", "Acceptable", "Answers", "Counted as")
+    for one in verdicts.observed:
+        model = (
+            one.logged_model if one.model is not None else f"{one.logged_model or 'none named'} (not in the catalog)"
+        )
+        share = f"{100 * one.quality:.3g} %"
+        table.add_row(one.segment, model, one.name, share, f"{one.answers:,}", f"{one.n:,}")
+    notes = [
+        *verdicts.told,
+        f"A judge is taken to agree with a careful person on {100 * JUDGE_AGREES:.0f} % of answers",
+    ]
+    if not accepted:
+        notes.append("Not taken into the workload: --accept-verdicts writes them as observed")
+    show(Group(*headed("What verdicts say", table), *bullets("Of them", notes)))
 
 
 def print_samples(samples: Sequence[Drawn], redacted: Mapping[str, int], wrote: str) -> None:

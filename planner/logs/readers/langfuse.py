@@ -92,7 +92,7 @@ def _read(raw: Raw) -> Reading:
     columns["ttft_ms"] = columns.get("ttft_ms", milliseconds(first, start.seconds)).round(0).cast("float64")
     columns |= {
         "request_id": raw.text("id"),
-        "session_id": raw.text("session_id", "sessionId"),
+        "session_id": ibis.coalesce(raw.text("session_id", "sessionId"), raw.text("trace_id", "traceId")),
         "model": raw.text("provided_model_name", "providedModelName", "model", "model_id"),
         "cost_usd": ibis.coalesce(raw.number("total_cost", "totalCost"), raw.number_inside("cost_details", "total")),
         "prompt": raw.text("input"),
