@@ -1,5 +1,6 @@
 """The dashboard's door: `run_app` serves it on this machine alone; under Streamlit the file draws the page."""
 
+import logging
 import socket
 from typing import Final
 
@@ -23,11 +24,14 @@ PAGES: Final = (
 OPENED_FROM_PAGES: Final = (("label.py", "Label", ":material/rate_review:"),)
 """Pages that have no place of their own in the navigation."""
 # .streamlit/config.toml says the same for those who start Streamlit themselves.
-SETTINGS: Final[dict[str, str | bool | int]] = {
+SETTINGS: Final[dict[str, str | bool | int | list[str]]] = {
     "server.address": ADDRESS,
     "server.headless": True,
     "server.fileWatcherType": "none",
     "server.maxUploadSize": 5,
+    # Another name for this machine in the Host header is a stranger's page that was re-bound to it (DNS rebinding).
+    "server.allowedHosts": ["127.0.0.1", "localhost"],
+    "client.showErrorLinks": "false",
     "server.showEmailPrompt": False,
     "browser.gatherUsageStats": False,
     "runner.magicEnabled": False,
@@ -50,6 +54,13 @@ SETTINGS: Final[dict[str, str | bool | int]] = {
     "theme.dark.textColor": "#E8EBEF",
     "theme.dark.borderColor": "#2E3641",
 }
+
+
+_FAULT: Final = (
+    "This page met a fault of ours ({kind}). The last good plan is kept: open another page, take the latest change "
+    "back, or reload. The terminal that runs the dashboard shows where it was."
+)
+_log = logging.getLogger(__name__)
 
 
 def run_app(port: int = DEFAULT_PORT) -> int:
@@ -89,6 +100,9 @@ def show() -> None:
         page.run()
     except PlannerError as error:  # a database that does not answer, say: every page needs it
         draw_error(error)
+    except Exception as error:  # noqa: BLE001 (told in place, never as a red box with links elsewhere)
+        _log.exception("a page ended with %s", type(error).__name__)
+        draw_error(PlannerError(_FAULT.format(kind=type(error).__name__)))
 
 
 if __name__ == "__main__":

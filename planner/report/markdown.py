@@ -18,7 +18,7 @@ from planner.report.document import (
     Text,
 )
 
-_SPECIAL = re.compile(r"([\\`*_\[\]|#~])")
+_SPECIAL = re.compile(r"([\\`*_\[\]|#~$])")
 
 
 def markdown_of(document: Document) -> str:

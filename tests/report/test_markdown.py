@@ -49,3 +49,9 @@ def test_hostile_text_makes_no_tag_and_no_unsafe_link(hostile: Plan) -> None:
     page = MarkdownIt("commonmark", {"html": True}).enable("table").render(text_of(hostile))
     assert "<script" not in page
     assert 'href="javascript' not in page
+
+
+def test_dollars_are_money_and_not_mathematics() -> None:
+    from planner.report.markdown import escape
+
+    assert escape("between $5$ and $x^2$") == "between \\$5\\$ and \\$x^2\\$"
