@@ -15,6 +15,7 @@ from planner.workload.left_out import fill_left_out_tokens
 from planner.workload.schema import Workload, json_schema
 from planner.workload.yaml_text import Said, dump_yaml, parse_yaml, printable, read_text
 
+_MOST_PROBLEMS: Final = 200
 _SHOWN_MORE: Final = 3
 _Path = tuple[str | int, ...]
 
@@ -97,12 +98,14 @@ def _joined(problems: Sequence[InputError]) -> InputError:
 def _problems(exc: ValidationError, data: Mapping[str, Any], file_name: str) -> tuple[InputError, ...]:
     """One InputError per field: the branches of a union that the value was not meant for are merged away."""
     found: dict[_Path, InputError] = {}
+    # Each is compared with those before it and with every field's name: the first few hundred are enough to mend.
+    errors = exc.errors(include_url=False)[:_MOST_PROBLEMS]
     misspelt = {
         (*path[:-1], close)
-        for error in exc.errors(include_url=False)
+        for error in errors
         if error["type"] == "extra_forbidden" and (close := _close_field(path := _data_path(error["loc"], data), data))
     }
-    for error in exc.errors(include_url=False):
+    for error in errors:
         path = _data_path(error["loc"], data)
         if error["type"] == "missing":
             path = (*path, str(error["loc"][-1])) if path[-1:] != (error["loc"][-1],) else path
