@@ -100,11 +100,12 @@ def _short_labels(answer: str, labels: Sequence[str]) -> tuple[str, ...]:
     known = {label.casefold(): label for label in labels}
     text = _PARTS.sub("", plain_numerals(spoken(answer)[-_LONGEST:]))
     final = marked(text)
+    first = re.sub(r"[\s*_().\[\]]", "", text.split("\n", 1)[0])
     ways: list[Iterable[str]] = []
     if final is not None:
         ways += [_at_start(final, known), _capitals(final, known)]
     choices = _CHOICE.findall(text)
-    ways += [choices[-1:], _LEADING.findall(text), _capitals(text, known)]
+    ways += [choices[-1:], [first], _LEADING.findall(text), _capitals(text, known)]
     for way in ways:
         found = tuple(dict.fromkeys(known[one.casefold()] for one in way if one.casefold() in known))
         if found:

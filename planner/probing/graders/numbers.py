@@ -18,6 +18,11 @@ _SLACK: Final = 1e-9
 _PARENTHESES: Final = re.compile(r"\([^()]*\)")
 _BOLD: Final = re.compile(r"\*\*([^*\n]*\d[^*\n]*)\*\*")
 _SPREAD: Final = re.compile(r"(?:±|\+/-|\\pm)\s*\d+(?:[.,]\d+)?")
+_ROUNDED: Final = re.compile(r"(?<=\d)(?:\s*(?:≈|\\approx)\s*\d+(?:[.,]\d+)?)")
+"""A rounded form beside the exact one: '1/6 ≈ 0.1667'."""
+_SEVERAL: Final = re.compile(r"\s*\$?\s*(?:\\left)?\\?[(\[{]\s*-?\d[\d.]*\s*[,;]")
+"""A pair, an interval or a set of numbers: no one number."""
+_CLAUSE: Final = re.compile(r"[;；]")
 _SENTENCE: Final = re.compile(r"(?<=[.!?。！？])\s+(?=\S)|\n")
 _LONGEST: Final = 20_000
 """Characters of an answer, counted from its end, in which its number is looked for."""
@@ -44,9 +49,11 @@ def numeric(tolerance: float = 0.0, *, relative: bool = False) -> Grader:
         given = _meant(answer)
         if given is None and not any(_is_expression(text) for text in references):
             return verdict(right=False, detail="no number in the answer")
-        wanted = [each for text in references for each in _wanted(text, answer)]
-        if given is not None and any(_is_near(given, each, tolerance, relative=relative) for each in wanted):
-            return verdict(right=True, detail=f"{given.value:.12g}, as wanted")
+        wanted = [each for text in references if not _SEVERAL.match(text) for each in _wanted(text, answer)]
+        exact = _meant(_ROUNDED.sub("", answer))
+        for one in dict.fromkeys(each for each in (given, exact) if each is not None):
+            if any(_is_near(one, each, tolerance, relative=relative) for each in wanted):
+                return verdict(right=True, detail=f"{one.value:.12g}, as wanted")
         for text in references:
             if _is_expression(text) and same_mathematics(spoken(answer), text):
                 return verdict(right=True, detail=f"the same as {text}")
@@ -123,6 +130,7 @@ def _of_last_line(text: str, language: str | None) -> Number | None:
         if bold and (numbers := _numbers(bold[-1], language)):
             return numbers[-1]
         plain = _SPREAD.sub("", line)
+        plain = next((part for part in reversed(_CLAUSE.split(plain)) if _numbers(part, language)), plain)
         for part in (_PARENTHESES.sub(" ", plain), plain):
             if numbers := _numbers(part.rpartition("=")[2], language) or _numbers(part, language):
                 return numbers[0] if "=" in part and _numbers(part.rpartition("=")[2], language) else numbers[-1]
@@ -135,6 +143,8 @@ def _numbers(text: str, language: str | None) -> list[Number]:
 
 def _is_expression(reference: str) -> bool:
     """Whether a reference is mathematics beyond one number: letters of LaTeX, variables, roots, tuples."""
+    if _SEVERAL.match(reference):
+        return True
     plain = plain_numerals(reference).strip().strip("$").strip()
     numbers = numbers_in(plain)
     rest = plain if len(numbers) != 1 else plain[: numbers[0].start] + plain[numbers[0].end :]

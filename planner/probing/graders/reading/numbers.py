@@ -174,10 +174,11 @@ def _scale(text: str, end: int, language: str | None, *, money: bool) -> tuple[f
     first = word.split(" ")[0]
     sign = first.rstrip(".")
     short = 1e6 if money and sign == "m" else _ATTACHED.get(sign)
-    if short and (money or found.start("word") == end):
+    if short and (money or len(sign) > 1 or found.start("word") == end):
         return short, found.start("word") + len(first)
     for tried in (word, first):
-        scale = words.get(_nfkc(tried).rstrip(".").lower())
+        plain = _nfkc(tried).rstrip(".").lower()
+        scale = words.get(plain) or words.get(plain.removesuffix("s"))
         if scale:
             return scale, found.start("word") + len(tried)
     prefix = next((one for one in sorted(words, key=len, reverse=True) if _is_thai(one) and word.startswith(one)), None)
