@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from planner.probing.graders.answer_text import spoken
-from planner.probing.graders.mathematics import same_mathematics
+from planner.probing.graders.maths.compare import same_mathematics
 from planner.probing.graders.reading.final import marked, without_asides
 from planner.probing.graders.reading.languages import language_of
 from planner.probing.graders.reading.numbers import Number, numbers_in

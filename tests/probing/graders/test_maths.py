@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from planner.probing.graders import mathematics
-from planner.probing.graders.mathematics import same_mathematics
+from planner.probing.graders.maths import compare as mathematics
+from planner.probing.graders.maths.compare import same_mathematics
 
 PAIRS = [
     ("So we get $\\frac{\\sqrt{8}}{4}$.", "\\frac{\\sqrt{2}}{2}", True),

@@ -1,4 +1,4 @@
-"""The process that compares mathematics: a pair of texts a line in, '1' or '0' a line out. See `mathematics`."""
+"""The process that compares mathematics: a pair of texts a line in, '1' or '0' a line out. See `compare`."""
 
 import json
 import logging

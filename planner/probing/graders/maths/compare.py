@@ -82,7 +82,7 @@ def _start() -> "subprocess.Popen[str]":
     """A worker that inherits no key: of the environment it gets what Python needs."""
     kept = ("PATH", "PYTHONPATH", "PYTHONHOME", "SYSTEMROOT", "LANG", "VIRTUAL_ENV")
     return subprocess.Popen(
-        [sys.executable, "-m", "planner.probing.graders.mathematics_worker"],
+        [sys.executable, "-m", "planner.probing.graders.maths.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
