@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
-from typing import Any, Final, Literal, TypeAlias, TypeVar, get_args, get_type_hints
+from typing import Any, BinaryIO, Final, Literal, TypeAlias, TypeVar, get_args, get_type_hints
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -33,6 +33,7 @@ from planner.store.database.engine import Store
 from planner.store.database.tables import attempts, grades, picodollars, preferences, runs
 from planner.store.digest import attempt_key, digest_of_attempt, digest_of_grade
 from planner.store.grades import PREFERENCE_FIELDS, preferences_of, put_grade, put_preference, stream_graded
+from planner.store.parquet_weight import BATCH_ROWS, MOST_ROWS, is_too_heavy
 from planner.store.records import Attempt, Grade, Preference, Run, Verdict
 from planner.store.runs import insert_run, insert_suite, read_run, read_suite_text
 from planner.store.verdicts import add_verdict, put_verdict, read_verdicts, verdicts_of
@@ -42,6 +43,9 @@ CheckSuite: TypeAlias = Callable[[str, str], None]
 Parsed = TypeVar("Parsed")
 _ENDINGS: Final = (".parquet", ".jsonl")
 _HEAD: Final = b"planner"
+_LONGEST_LINE: Final = 16_000_000
+_MOST_WHOLE: Final = 2**63
+"""What a database's whole numbers reach to."""
 _ALLOWED: Final = "a run that `planner` exported as .parquet or .jsonl"
 
 
@@ -146,6 +150,10 @@ def _check_entry(entry: _Entry, run: Run, path: Path) -> None:
     attempt = entry.attempt
     if attempt.run != run.id:
         raise InputError(str(path), "attempt.run", found=attempt.run, allowed=f"{run.id}, as the head says")
+    for name in ATTEMPT_FIELDS:
+        value = getattr(attempt, name)
+        if isinstance(value, int) and not -_MOST_WHOLE <= value < _MOST_WHOLE:
+            raise InputError(str(path), f"attempt.{name}", found=value, allowed="a whole number of 64 bits")
     for grade in entry.grades:
         if not 0.0 <= grade.score <= 1.0:
             raise InputError(str(path), "grade.score", found=grade.score, allowed="a share from 0 to 1")
@@ -276,10 +284,21 @@ def _write_jsonl(path: Path, head: _Head, entries: Iterator[_Entry]) -> int:
 
 def _read_jsonl(path: Path) -> Iterator[_Head | _Entry]:
     with path.open("rb") as file:
-        yield _parsed(_HEADS, file.readline(), path, "line 1")
-        for number, line in enumerate(file, start=2):
+        yield _parsed(_HEADS, _line(file, path, 1), path, "line 1")
+        number = 1
+        while line := _line(file, path, number := number + 1):
             if line.strip():
                 yield _parsed(_ENTRIES, line, path, f"line {number}")
+
+
+def _line(file: BinaryIO, path: Path, number: int) -> bytes:
+    """The next line, no longer than an attempt's may be; b'' at the end."""
+    line = file.readline(_LONGEST_LINE + 1)
+    if len(line) > _LONGEST_LINE or number > MOST_ROWS:
+        found = f"more than {_LONGEST_LINE / 1e6:g} MB" if len(line) > _LONGEST_LINE else "more lines"
+        allowed = f"a run of at most {MOST_ROWS:,} attempts, each of at most {_LONGEST_LINE / 1e6:g} MB"
+        raise InputError(str(path), f"line {number}", found=found, allowed=allowed)
+    return line
 
 
 def _parsed(kind: TypeAdapter[Parsed], found: bytes | object, path: Path, where: str) -> Parsed:
@@ -347,11 +366,17 @@ def _row(entry: _Entry) -> dict[str, Any]:
 
 
 def _read_parquet(path: Path) -> Iterator[_Head | _Entry]:
+    if is_too_heavy(path):
+        found = "rows that take more memory than a run's do"
+        raise InputError(str(path), "", found=found, allowed=_ALLOWED)
     try:
-        with pq.ParquetFile(path) as file:
+        with pq.ParquetFile(path, pre_buffer=False) as file:
+            if file.metadata.num_rows > MOST_ROWS:
+                allowed = f"a run of at most {MOST_ROWS:,} attempts"
+                raise InputError(str(path), "", found=f"{file.metadata.num_rows:,} rows", allowed=allowed)
             yield _parsed(_HEADS, (file.schema_arrow.metadata or {}).get(_HEAD, b""), path, "head")
             number = 0
-            for batch in file.iter_batches(CHUNK_ROWS):
+            for batch in file.iter_batches(BATCH_ROWS, use_threads=False):
                 for number, row in enumerate(batch.to_pylist(), start=number + 1):  # noqa: B020 (counts on)
                     found = row.pop("grades", ())
                     yield _parsed(_ENTRIES, {"attempt": row, "grades": found}, path, f"row {number}")

@@ -92,6 +92,8 @@ def read_bytes(path: Path, name: str, max_bytes: int = MAX_BYTES) -> bytes:
     try:
         if path.is_dir():
             raise InputError(name, "", found=Said("a directory"), allowed="a file")
+        if path.exists() and not path.is_file():
+            raise InputError(name, "", found=Said("no regular file (a pipe or a device)"), allowed="a file")
         size = path.stat().st_size
         if size > max_bytes:
             found = Said(f"{size / 1e6:,.1f} MB")

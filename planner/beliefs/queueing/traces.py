@@ -87,6 +87,9 @@ _REASON_PER_S: Final = (0.005, 500.0)
 """Rates beyond which a unit is doubted when another one is within."""
 _LARGEST_BYTES: Final = 200_000_000
 _WINDOW_S: Final = 10.0
+_SECONDS_PER_DAY: Final = 86_400.0
+_LONGEST_S: Final = 366 * _SECONDS_PER_DAY
+"""Windows of ten seconds are counted over the whole of a trace."""
 MOST_REPLAYED: Final = 20_000
 """Requests of a trace that are replayed: seconds of work, an hour of Azure's public chat trace."""
 
@@ -181,6 +184,10 @@ def parse_trace(name: str, content: bytes, columns: Mapping[Part, str] | None = 
         raise InputError(
             name, chosen["timestamp"], found="the same moment for all requests", allowed="moments that differ"
         )
+    if table[-1, 0] - table[0, 0] > _LONGEST_S:
+        found = f"moments {(table[-1, 0] - table[0, 0]) / _SECONDS_PER_DAY:,.3g} days apart"
+        allowed = "one unit and epoch for all, at most a year apart"
+        raise InputError(name, chosen["timestamp"], found=found, allowed=allowed)
     return Requests(table[:, 0] - table[0, 0], table[:, 1], np.maximum(table[:, 2], 1.0), read_as)
 
 
