@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from planner.probing.asking.job import Job, ScoredAnswer
-from planner.probing.asking.pace import MOST_TRIES, wait_s
+from planner.probing.asking.pace import MOST_ASKED_WAIT_S, MOST_TRIES, wait_s
 from planner.probing.costs import answer_usd, is_free
 from planner.probing.graders import Ungraded
 from planner.probing.judging.grading import grade_plainly, judge_request, judge_usd
@@ -82,7 +82,7 @@ async def _tries(job: Job, task: Task) -> Attempt | None:
     question = at_address(task, job.addresses.get(target.name)).question
     attempt: Attempt | None = None
     for tried in range(1, MOST_TRIES + 1):
-        async with job.paces[target.provider].slot():
+        async with job.paces[target.provider].slot(target.name, job.ended):
             sent = None if job.over or target.name in job.dead else await _reserve(job, task)
             if sent is None:
                 break
@@ -202,8 +202,13 @@ def worth_another(job: Job, target: Target, failure: Failure, tried: int) -> boo
         return False
     if failure.may_be_billed and not is_free(target):
         return False
+    asked_s = failure.retry_after_s or 0.0
+    if asked_s > MOST_ASKED_WAIT_S:
+        most = f"more than the {MOST_ASKED_WAIT_S:,.0f} s that are waited"
+        _bury(job, target.name, f"{failure.kind}: it asks to wait {asked_s:,.0f} s, {most}; resume the run later")
+        return False
     if failure.kind == "rate_limit":
-        job.paces[target.provider].refused(wait_s(tried, failure.retry_after_s, target.name))
+        job.paces[target.provider].refused(wait_s(tried, failure.retry_after_s, target.name), target.name)
     return not job.over
 
 
@@ -268,7 +273,7 @@ async def ask_judge(job: Job, question: Question, *names: str) -> Answer | Failu
     question = replace(question, target=addressed(job, question))
     outcome: Answer | Failure | None = None
     for tried in range(1, MOST_TRIES + 1):
-        async with job.paces[judge.provider].slot():
+        async with job.paces[judge.provider].slot(judge.name, job.ended):
             outcome = await job.client.ask(question)
         if isinstance(outcome, Answer) or not worth_another(job, judge, outcome, tried):
             break

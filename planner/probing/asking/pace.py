@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 from planner.units import SEED, stream
@@ -10,6 +10,8 @@ from planner.units import SEED, stream
 MOST_TRIES: Final = 6
 _FIRST_WAIT_S: Final = 0.5
 _LONGEST_WAIT_S: Final = 60.0
+MOST_ASKED_WAIT_S: Final = 300.0
+"""Longest Retry-After that is obeyed; a model that asks for more is not asked any more in this process."""
 
 
 class Pace:
@@ -23,20 +25,24 @@ class Pace:
         self._limit = most
         self._active = 0
         self._went_well = 0
-        self._paused_until = 0.0
+        self._paused_until: dict[str, float] = {}
         self._changed = asyncio.Condition()
 
     @asynccontextmanager
-    async def slot(self) -> AsyncIterator[None]:
-        """Hold one of the slots; waits for one, and for the end of a pause."""
-        loop = asyncio.get_running_loop()
-        async with self._changed:
-            while self._active >= self._limit or loop.time() < self._paused_until:
-                if self._active >= self._limit:
+    async def slot(self, model: str = "", ended: asyncio.Event | None = None) -> AsyncIterator[None]:
+        """Hold one of the slots; waits for one, and first for the end of the model's pause, which holds none.
+
+        A wait ends at once when the run does: whoever gets the slot then looks whether it still wants it.
+        """
+        while True:
+            await self._rest(model, ended)
+            async with self._changed:
+                while self._active >= self._limit:
                     await self._changed.wait()
-                else:
-                    await self._sleep(self._paused_until - loop.time())
-            self._active += 1
+                if self.paused_s(model) <= 0.0 or (ended is not None and ended.is_set()):
+                    self._active += 1
+                    break
+                self._changed.notify()
         try:
             yield
         finally:
@@ -44,19 +50,27 @@ class Pace:
                 self._active -= 1
                 self._changed.notify_all()
 
-    async def _sleep(self, seconds: float) -> None:
-        """Wait with the lock let go."""
-        self._changed.release()
-        try:
-            await asyncio.sleep(max(seconds, 0.0))
-        finally:
-            await self._changed.acquire()
+    async def _rest(self, model: str, ended: asyncio.Event | None) -> None:
+        left_s = self.paused_s(model)
+        if left_s > 0.0:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left_s):
+                    await (ended or asyncio.Event()).wait()
 
-    def refused(self, wait_s: float) -> None:
-        """The provider is asked too much: half the slots, none of them before the wait is over."""
+    def paused_s(self, model: str) -> float:
+        """Seconds until the model may be asked again."""
+        return max(self._paused_until.get(model, 0.0) - asyncio.get_running_loop().time(), 0.0)
+
+    def longest_pause_s(self) -> float:
+        """Seconds until the last of the provider's models may be asked again."""
+        return max((self.paused_s(model) for model in self._paused_until), default=0.0)
+
+    def refused(self, wait_s: float, model: str = "") -> None:
+        """A model is asked too much: half the provider's slots, and none for this model before the wait is over."""
         self._limit = max(1, self._limit // 2)
         self._went_well = 0
-        self._paused_until = max(self._paused_until, asyncio.get_running_loop().time() + wait_s)
+        until = asyncio.get_running_loop().time() + wait_s
+        self._paused_until[model] = max(self._paused_until.get(model, 0.0), until)
 
     def answered(self) -> None:
         """One more answer came."""

@@ -66,11 +66,13 @@ class Counts:
         """Keep the latest line of each key."""
         self.notes[key] = line
 
-    def snapshot(self, run: str, elapsed_s: float) -> Progress:
-        """This moment, frozen."""
+    def snapshot(self, run: str, elapsed_s: float, paused_s: float = 0.0) -> Progress:
+        """This moment, frozen; `paused_s`: until the last model that asked to be left alone may be asked again."""
         done = self.answered + self.judged + self.failed + self.skipped
         fresh = done - self.already
         eta_s = elapsed_s / fresh * (self.total - done) if fresh > 0 else None
+        if paused_s > 0.0 and done < self.total:
+            eta_s = max(eta_s or 0.0, paused_s)
         return Progress(
             run=run,
             total=self.total,

@@ -37,7 +37,9 @@ from planner.version import VERSION
 
 _TICK_S: Final = 0.2
 _WAITING_PER_WORKER: Final = 2
-"""Questions that wait for a provider's workers: how far a fast provider may run ahead of a slow one."""
+"""Questions that wait for a model's workers in a run that steers itself: how far a fast one may run ahead."""
+_WAITING_MOST: Final = 2000
+"""The same of any other run: a model that is left alone for a while holds up nobody before the others are so far on."""
 
 
 def start_run(
@@ -198,20 +200,25 @@ async def _tick(job: Job, on_progress: OnProgress, started: float) -> None:
     while True:
         if job.should_stop():
             job.end("stopped")
-        on_progress(job.counts.snapshot(job.run.id, time.monotonic() - started))
+        paused_s = max((pace.longest_pause_s() for pace in job.paces.values()), default=0.0)
+        on_progress(job.counts.snapshot(job.run.id, time.monotonic() - started, paused_s))
         await asyncio.sleep(_TICK_S)
 
 
 async def _ask_all(job: Job) -> None:
-    """Hand the questions in order to each provider's workers, and wait for all of them."""
+    """Hand the questions in order to each model's workers, and wait for all of them.
+
+    A provider's slots are shared by its models' workers (`Pace`), so that a model that waits holds up no other.
+    """
     workers = job.settings.concurrency
-    queues = {target.provider: asyncio.Queue[Task | None](_WAITING_PER_WORKER * workers) for target in job.run.targets}
+    waiting = _WAITING_PER_WORKER * workers if job.pick_next is not None else _WAITING_MOST
+    queues = {target.name: asyncio.Queue[Task | None](waiting) for target in job.run.targets}
     async with asyncio.TaskGroup() as group:
         for queue in queues.values():
             for _ in range(workers):
                 group.create_task(_work(job, queue))
         for task in _open_tasks(job):
-            await queues[task.question.target.provider].put(task)
+            await queues[task.question.target.name].put(task)
             if job.over:
                 break
         for queue in queues.values():

@@ -67,3 +67,39 @@ def test_waits_double_are_spread_and_repeat_for_the_same_names() -> None:
     for tried, waited in zip((1, 2, 3), waits, strict=False):
         assert 0.25 * 2 ** (tried - 1) <= waited <= 0.75 * 2 ** (tried - 1)
     assert waits[-1] <= 90.0
+
+
+def test_a_pause_of_one_model_holds_up_no_other_and_no_slot() -> None:
+    async def others() -> tuple[float, float]:
+        loop = asyncio.get_running_loop()
+        pace = Pace(1)
+        pace.refused(5.0, "slow")
+        waiting = asyncio.create_task(_hold(pace, "slow", ended := asyncio.Event()))
+        await asyncio.sleep(0)
+        start = loop.time()
+        for _ in range(3):
+            await _hold(pace, "quick", ended)
+        quick_s = loop.time() - start
+        ended.set()
+        await waiting
+        return quick_s, loop.time() - start
+
+    quick_s, all_s = asyncio.run(others())
+    assert quick_s < 1.0
+    # The end of the run ends the wait.
+    assert all_s < 2.0
+
+
+async def _hold(pace: Pace, model: str, ended: asyncio.Event) -> None:
+    async with pace.slot(model, ended):
+        await asyncio.sleep(0.001)
+
+
+def test_the_time_left_counts_a_pause() -> None:
+    from planner.probing.asking.progress import Counts
+
+    counts = Counts(total=10, cap_usd=1.0, spent_usd=0.0, answered=5)
+    assert counts.snapshot("r", 5.0).eta_s == pytest.approx(5.0)
+    assert counts.snapshot("r", 5.0, paused_s=60.0).eta_s == pytest.approx(60.0)
+    counts.answered = 10
+    assert counts.snapshot("r", 5.0, paused_s=60.0).eta_s == pytest.approx(0.0)
