@@ -53,7 +53,7 @@ def read_plan(path: Path | str, catalog_version: str | None = None) -> ReadPlan:
 def _parsed(text: str, name: str) -> dict[str, Any]:
     try:
         data = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         where = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise InputError(name, where, found=Said("text that is no JSON"), allowed=_WRITTEN) from None
     if not isinstance(data, dict) or ("segments" not in data and "status" not in data):

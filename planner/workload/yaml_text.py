@@ -156,6 +156,10 @@ def parse_yaml(text: str, name: str) -> object:
     if len(text) > MAX_BYTES:
         raise InputError(name, "", found=Said(f"{len(text) / 1e6:,.1f} MB of text"), allowed="at most 2 MB")
     try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise InputError(name, "", found=Said("a letter that is none (half of a pair)"), allowed="text") from None
+    try:
         documents = _check_events(text, name)
         if documents > 1:
             raise InputError(name, "", found=Said(f"{documents} YAML documents"), allowed="one")
