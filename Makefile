@@ -13,7 +13,7 @@ WORKERS ?= 2
 BIN := $(VENV)/bin
 RUNS := $(VENV)/.runs
 READY := $(VENV)/.ready
-RUN_EXTRAS := .[docx,local,logs,mcp,postgres]
+RUN_EXTRAS := .[docx,local,mcp,postgres]
 
 .PHONY: run test fast slow check lock proxy proxy-lock clean
 
