@@ -1,7 +1,7 @@
 """What doubt costs in a few lines: safe, measured first, try first, the curve's knee, the dearest cliffs."""
 
 from planner.planning.certainty.records import CertaintyStep, Cliff, MeasuredFirst, TryFirst
-from planner.planning.limits import LIMIT_NAMES, RULE_NAMES
+from planner.planning.limits import LIMIT_NAMES
 from planner.planning.plan import Plan
 from planner.planning.wording import listed, percent_text, usd_text
 
@@ -53,6 +53,11 @@ def cliff_lines(plan: Plan) -> tuple[str, ...]:
 
 
 def _cliff(cliff: Cliff) -> str:
-    name = {**RULE_NAMES, **LIMIT_NAMES}.get(cliff.limit, cliff.limit)
     where = f"{cliff.segment}: " if cliff.segment else ""
-    return f"{where}{name} {cliff.loosened} instead of {cliff.value}: {usd_text(cliff.saves_usd)} a month less"
+    saved = f"{usd_text(cliff.saves_usd)} a month less"
+    if cliff.limit == "data.may_leave_premises":
+        return f"{where}if its data might leave your machines: {saved}"
+    if cliff.limit == "data.residency":
+        return f"{where}processed {cliff.loosened} instead of in {cliff.value}: {saved}"
+    name = LIMIT_NAMES.get(cliff.limit, cliff.limit)
+    return f"{where}{name} {cliff.loosened} instead of {cliff.value}: {saved}"
