@@ -99,7 +99,7 @@ def test_a_missing_file_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
     [
         ("--json", "no/such/folder/plan.json", "no such folder"),
         ("--json", ".", "a folder"),
-        ("--report", "plan.docx", "ends in .html, .pdf, .md"),
+        ("--report", "plan.odt", "ends in .html, .pdf, .md"),
         ("--report", "no/such/folder/plan.html", "no such folder"),
         ("--report", "-", "ends in .html"),
         ("--set", "limits.max_models", "PATH=VALUE"),

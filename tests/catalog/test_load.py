@@ -24,6 +24,7 @@ CSV_FILES = (
     "retirements.csv",
     "benchmarks.csv",
     "gpus.csv",
+    "hidden_priors.csv",
     "gpu_prices.csv",
     "carbon.csv",
     "priors.csv",
