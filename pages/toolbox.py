@@ -15,7 +15,7 @@ toolbox.draw_answer(outcome)
 if isinstance(outcome, Plan):
     toolbox.draw_status(outcome)
     toolbox.draw_totals(outcome)
-    ways = st.container()
+    certainty.draw_certainty(session)
     flow, beside = st.columns([3, 2], gap="medium")
     with flow:
         pictures.draw_flow(outcome)
@@ -32,8 +32,6 @@ if isinstance(outcome, Plan):
     st.subheader("Kind by kind: why this tool", anchor=False)
     segment.draw_segments(session, outcome)
     downloads.draw_plan_downloads(outcome)
-    with ways:
-        certainty.draw_ways(session)
 else:
     conflict.draw_conflict(session, outcome)
     if session.last_plan is not None:

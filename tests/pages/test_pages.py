@@ -311,3 +311,12 @@ def test_a_conflict_goes_when_the_limit_is_left_out() -> None:
     next(button for button in at.button if button.label == "Leave it out").click().run()
     assert not at.exception
     assert isinstance(session_of(at).outcome, Plan)
+
+
+def test_what_certainty_costs_is_worked_out_when_it_is_asked_for() -> None:
+    at = opened(example="ticket-triage")
+    assert "What certainty costs" not in shown(at)
+    at.session_state["toolbox.certainty"] = True
+    at.run()
+    assert "What certainty costs" in shown(at)
+    assert "Safe" in shown(at)

@@ -10,8 +10,21 @@ from planner.session import Session, certain_plan
 from planner.views.toolbox.answer import bold_figures
 
 
-def draw_ways(session: Session) -> None:
-    """Safe, measured first, try first; drawn after the plan, since it asks for many more."""
+def draw_certainty(session: Session) -> None:
+    """What certainty costs; worked out when it is opened, since it asks for many more plans."""
+    panel = st.expander(
+        "Safe, measured first or try first: what certainty costs",
+        key="toolbox.certainty",
+        on_change="rerun",
+        icon=":material/balance:",
+    )
+    if panel.open:
+        with panel:
+            _draw_ways(session)
+
+
+def _draw_ways(session: Session) -> None:
+    """Safe, measured first and try first side by side, the curve, the cliffs."""
     plan = certain_plan(session.workload)
     if not isinstance(plan, Plan) or not plan.certainty:
         return
