@@ -51,7 +51,7 @@ def test_moving_a_slider_changes_the_number_in_place(tab: Watched) -> None:
 def test_an_example_opens_from_the_gallery(tab: Watched) -> None:
     tab.open(EXAMPLE)
     tab.go("Workload")
-    tab.page.get_by_text("Start from an example").click()
+    tab.page.get_by_text("New workload: say it").click()
     panel = tab.page.get_by_test_id("stExpander")
     panel.get_by_role("button", name="Open", exact=True).first.click()
     expect(tab.page).not_to_have_url(re.compile("invoice-extraction"), timeout=20_000)

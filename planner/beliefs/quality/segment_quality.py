@@ -51,7 +51,7 @@ _READER_SD: Final = 0.4
 _ODD_KNOWN_SD: Final = 0.25
 _ODD_UNKNOWN_SD: Final = 1.0
 _ODD_ROWS: Final = 5.0
-_ODD_DECADE_SD: Final = 2.5
+_ODD_DECADE_SD: Final = 2.8
 _UNLIKE_ANCHOR: Final = 0.1
 """How often a segment is unlike its anchor, before anything of it was seen (a stated prior). With three models of a
 withheld public benchmark asked, 90 % intervals of the others held 87, 89 and 91 % with 0.05, 0.1 and 0.2; with more

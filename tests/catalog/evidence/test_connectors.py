@@ -328,7 +328,7 @@ def test_percentages_become_shares_and_ratings_stay(tmp_path: Path) -> None:
     [
         ("a,Quiz,math,", "line 2: score: found ''"),
         ("a,Quiz,maths,0.5", "line 2: skill: found 'maths'"),
-        ("a,Quiz,math", "line 2: found '3 cells'"),
+        ("a,Quiz,math", "line 2: found 3 cells"),
     ],
 )
 def test_a_wrong_line_of_a_table_is_told(tmp_path: Path, line: str, told: str) -> None:
