@@ -28,7 +28,8 @@ def plan(tmp_path_factory: pytest.TempPathFactory) -> Plan:
 
 @pytest.fixture(scope="module")
 def pool(plan: Plan) -> PoolPlan:
-    return plan.pools[0]
+    """The one that most kinds of request share."""
+    return max(plan.pools, key=lambda pool: len(pool.segments))
 
 
 def figures(line: str) -> list[float]:
@@ -56,17 +57,20 @@ def test_what_is_left_is_memory_less_engine_less_weights(pool: PoolPlan) -> None
 
 
 def test_a_sequence_takes_its_tokens_times_the_cache_of_one(pool: PoolPlan) -> None:
-    per_token = figures(line_of(pool, "cache per token"))[0]
+    per_token = figures(line_of(pool, "cache per token"))[-1]
     for line in (text for text in pool.sizing if text.startswith("cache per sequence")):
         tokens, *_, size = figures(line.partition(": ")[2])
         assert size == pytest.approx(tokens * per_token / 1e6, abs=0.006)
 
 
 def test_the_busiest_hour_is_requests_times_the_peak_over_a_months_seconds(pool: PoolPlan) -> None:
-    rates = [text for text in pool.sizing if text.startswith("busiest hour")]
+    rates = [text for text in pool.sizing if text.startswith(("busiest hour", "mean hour"))]
     assert len(rates) == len(pool.segments)
     for line in rates:
-        requests, peak, seconds, rate, full, ratio, busy, *_ = figures(line.partition(": ")[2])
+        numbers = figures(line.partition(": ")[2])
+        if line.startswith("mean hour"):  # what may wait has no peak
+            numbers.insert(1, 1.0)
+        requests, peak, seconds, rate, full, ratio, busy, *_ = numbers
         assert rate == pytest.approx(requests * peak / seconds, rel=0.01)
         assert ratio == pytest.approx(rate / full, rel=0.02)
         # The mean of a ratio over the draws lies a little above the ratio of the means.

@@ -52,7 +52,7 @@ def test_every_segment_is_served(planned: tuple[Workload, Plan]) -> None:
 def test_every_limit_holds_at_the_stated_confidence(planned: tuple[Workload, Plan]) -> None:
     workload, plan = planned
     for segment in plan.segments:
-        assert min(segment.meets.values()) >= workload.confidence, segment.name
+        assert min(segment.meets_within_tolerance.values()) >= workload.confidence, segment.name
 
 
 def test_no_data_goes_where_it_may_not(planned: tuple[Workload, Plan]) -> None:

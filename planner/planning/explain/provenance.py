@@ -69,7 +69,8 @@ def _speed_item(catalog: Catalog, model: str, provider: str, place: str) -> Evid
         value=origin.value,
         number_class="fitted",
         source=origin.source,
-        date=origin.newest.isoformat() if origin.newest else "",
+        # Without rows of its own the forecast is of the whole table, as the catalog has it.
+        date=(origin.newest or catalog.as_of).isoformat(),
         url="",
     )
 
