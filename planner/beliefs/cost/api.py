@@ -30,6 +30,10 @@ FEW_SHOT_EXAMPLES: Final = 5.0
 """Examples in a few-shot prompt (assumption; the prior 'few_shot.examples' says the same)."""
 
 
+_ROUNDING: Final = 1e-12
+"""Share of a bill below which a line is what subtraction leaves of equal numbers."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Extra:
     """What a technique adds to a request."""
@@ -302,7 +306,8 @@ def bill_lines(bill: ApiBill, row: int, times: float = 1.0, price_factor: float 
         Factor(float(once.mean()), "USD"), Factor(bill.assumptions.retry_share * 100.0, "% sent again", 1e-2)
     )
     parts.append(CostLine("retries", whole - once, "assumed", again, ("assumption:retry_share",)))
-    return tuple(part for part in parts if np.any(part.monthly_usd != 0.0))
+    least = _ROUNDING * float(np.abs(whole).mean())
+    return tuple(part for part in parts if np.any(np.abs(part.monthly_usd) > least))
 
 
 def _row_usd(bill: ApiBill, row: int) -> Draws:

@@ -58,7 +58,10 @@ class SuiteError(InputError):
         first = problems[0]
         super().__init__(first.file, first.field, found=Said(first.found), allowed=first.allowed)
         self.problems = tuple(problems)
-        self.args = ("\n".join(str(problem) for problem in problems),)
+
+    def __str__(self) -> str:
+        """A line for each problem, each safe for a terminal."""
+        return "\n".join(str(problem) for problem in self.problems)
 
 
 def load_suite(name_or_path: str | Path) -> Suite:
