@@ -137,8 +137,8 @@ def test_a_byte_order_mark_is_not_part_of_the_text(tmp_path: Path) -> None:
     assert read_text(path, "w.yaml") == "a: é"
 
 
-def test_a_pipe_of_endless_text_is_cut_at_the_limit() -> None:
-    with pytest.raises(InputError, match=r"more than 2 MB|a binary file"):
+def test_a_device_of_endless_text_is_no_file() -> None:
+    with pytest.raises(InputError, match=r"no regular file"):
         read_text(Path("/dev/zero"), "/dev/zero")
 
 

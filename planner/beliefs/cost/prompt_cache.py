@@ -39,7 +39,7 @@ class CacheHit:
 def found_share(requests_per_s: float, life_s: float, peak_to_mean: float) -> float:
     """Share of requests that arrive while an entry which lives `life_s` after its last use is still there.
 
-    >>> round(found_share(0.96 / 3600.0, 300.0, 1.0), 3), found_share(100.0, 300.0, 3.0)
+    >>> round(found_share(0.96 / 3600.0, 300.0, 1.0), 3), round(found_share(100.0, 300.0, 3.0), 3)
     (0.077, 1.0)
     """
     rates = peak_to_mean * (1.0 - _HOURS) ** (peak_to_mean - 1.0)

@@ -25,7 +25,7 @@ def proof_of(problem: Problem, optimum: Solution) -> Proof:
     if problem.options.least_machine_usd < optimum.objective:
         return "best_of_considered"
     cascade = np.array([_cascade_usd(problem, part) for part in problem.parts])
-    least = np.array([float(_score(problem, part).min()) for part in problem.parts])
+    least = np.array([float(_score(problem, part).min(initial=np.inf)) for part in problem.parts])
     others = np.minimum(least, cascade)
     with_one = cascade + others.sum() - others
     return "optimal" if bool((with_one >= optimum.objective).all()) else "best_of_considered"
