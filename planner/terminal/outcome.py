@@ -160,6 +160,8 @@ def _count(number: int, noun: str) -> str:
 
 def _footer(plan: Plan) -> str:
     proof = "proven optimal" if plan.status == "optimal" else f"within {shown.percent(plan.mip_gap)} of the optimum"
+    if plan.status == "optimal" and plan.proof == "best_of_considered":
+        proof = f"best of {sum(segment.options_considered for segment in plan.segments):,} ways considered"
     level = shown.percent(plan.totals.monthly_cost_usd.level)
     return (
         f"{proof}; intervals hold {level}; workload {plan.workload_hash[:12]}, catalog {plan.catalog_version}"

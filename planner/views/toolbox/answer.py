@@ -43,7 +43,11 @@ def bold_figures(text: str) -> str:
 
 def draw_status(plan: Plan) -> None:
     """Chips: proven optimum or not, limits held, anchors assumed, warnings."""
-    if plan.status == "optimal":
+    if plan.status == "optimal" and plan.proof == "best_of_considered":
+        ways = sum(segment.options_considered for segment in plan.segments)
+        said = "Proven over these; machines and cascades beyond a short-list were not all priced."
+        chips = [chip(f"Best of {ways:,} ways considered", "good", said)]
+    elif plan.status == "optimal":
         chips = [
             chip("Proven optimum", "good", "No cheaper plan within the limits exists for these facts (solver gap 0).")
         ]
